@@ -121,7 +121,8 @@ export type LoopKind = 'serial' | 'unroll' | 'pipelined' | 'persistent';
 export interface For { readonly kind: 'for'; readonly loop: LoopKind; readonly v: string; readonly start: Expr; readonly stop: Expr; readonly step: Expr; readonly stages?: number; readonly body: readonly Stmt[]; readonly span: Span }
 /** `for (const [i, j] of T.Parallel(M, N))`: independent iterations, spread over the threads. Extents are constants. */
 export interface Parallel { readonly kind: 'parallel'; readonly vars: readonly string[]; readonly extents: readonly number[]; readonly body: readonly Stmt[]; readonly span: Span;
-  /** *pass* infer-layouts: iteration (i, j, …) → (thread, reg). */ readonly layout?: Layout }
+  /** *pass* infer-layouts: iteration (i, j, …) → (thread, reg). */ readonly layout?: Layout;
+  /** *pass* plan-pipeline: a pure copy global → shared, through `cp.async`. */ readonly async?: boolean }
 /** Per element inside a parallel loop, uniform over the block elsewhere. */
 export interface If { readonly kind: 'if'; readonly cond: Expr; readonly then: readonly Stmt[]; readonly else: readonly Stmt[]; readonly span: Span }
 export interface While { readonly kind: 'while'; readonly cond: Expr; readonly body: readonly Stmt[]; readonly span: Span }
@@ -139,9 +140,11 @@ export interface Gemm { readonly kind: 'gemm'; readonly a: Region; readonly b: R
   /** *pass* select-instructions: such as `mma.m16n8k16` or `fma`, and how the block's warps share [M, N]. */ readonly instr?: string; readonly warps?: readonly [m: number, n: number] }
 export type ReduceOp = 'sum' | 'max' | 'min' | 'absmax';
 /** Removes dimension `dim` of src. Without `clear`, dst's old value takes part. */
-export interface Reduce { readonly kind: 'reduce'; readonly op: ReduceOp; readonly src: Region; readonly dst: Region; readonly dim: number; readonly clear: boolean; readonly span: Span }
+export interface Reduce { readonly kind: 'reduce'; readonly op: ReduceOp; readonly src: Region; readonly dst: Region; readonly dim: number; readonly clear: boolean; readonly span: Span;
+  /** *pass* infer-layouts: the shared buffer through which warps combine their parts. */ readonly scratch?: string }
 /** Inclusive prefix sum along `dim`. */
-export interface Cumsum { readonly kind: 'cumsum'; readonly src: Region; readonly dst: Region; readonly dim: number; readonly reverse: boolean; readonly span: Span }
+export interface Cumsum { readonly kind: 'cumsum'; readonly src: Region; readonly dst: Region; readonly dim: number; readonly reverse: boolean; readonly span: Span;
+  /** *pass* infer-layouts: as in `Reduce`. */ readonly scratch?: string }
 export type AtomicOp = 'add' | 'max' | 'min';
 /** Relaxed, device scope; global or shared element. */
 export interface Atomic { readonly kind: 'atomic'; readonly op: AtomicOp; readonly buffer: string; readonly indices: readonly Expr[]; readonly value: Expr; readonly span: Span }
