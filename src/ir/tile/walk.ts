@@ -109,7 +109,7 @@ export function walkExprs(node: Expr | Stmt | readonly Stmt[], f: (e: Expr) => v
 }
 
 /** Calls `f` on every statement, parents first. `f` returns false to leave a statement's bodies out. */
-export function walkStmts(stmts: readonly Stmt[], f: (s: Stmt) => void | boolean): void {
+export function walkStmts(stmts: readonly Stmt[], f: (s: Stmt) => unknown): void {
   for (const s of stmts) {
     if (f(s) === false) continue;
     for (const b of bodies(s)) walkStmts(b, f);
@@ -373,7 +373,7 @@ export function namesBound(s: Stmt | readonly Stmt[]): Set<string> {
 /** Scalars that `s`, bodies included, assigns to. */
 export function namesAssigned(s: Stmt | readonly Stmt[]): Set<string> {
   const names = new Set<string>();
-  walkStmts('kind' in s ? [s] : s, (t) => void (t.kind === 'assign' && names.add(t.name)));
+  walkStmts('kind' in s ? [s] : s, (t) => t.kind === 'assign' && names.add(t.name));
   return names;
 }
 
