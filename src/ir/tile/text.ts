@@ -7,7 +7,7 @@ import { type BinaryOp, type Const, type Expr, MATH_FNS, type MathFn } from './s
 export const RESERVED: ReadonlySet<string> = new Set([
   ...['kernel', 'shared', 'fragment', 'local', 'let', 'var', 'for', 'in', 'parallel', 'if', 'else', 'while'],
   ...['break', 'continue', 'return', 'copy', 'fill', 'gemm', 'reduce', 'cumsum', 'atomic', 'print', 'assert'],
-  ...['commitGroup', 'waitGroup', 'barrier', 'clear', 'reverse', 'async', 'transpose'],
+  ...['commitGroup', 'waitGroup', 'barrier', 'clear', 'reverse', 'async'],
   ...['true', 'false', 'inf', 'nan'],
 ]);
 
