@@ -162,9 +162,9 @@ function foldBool(op: BinaryOp, a: Const['value'], b: Const['value']): boolean |
 function compare(op: BinaryOp, a: number | bigint, b: number | bigint): boolean | undefined {
   switch (op) {
     case 'eq':
-      return a == b; // biome-ignore lint/suspicious/noDoubleEquals: a number may meet a bigint
+      return a === b;
     case 'ne':
-      return a != b; // biome-ignore lint/suspicious/noDoubleEquals: a number may meet a bigint
+      return a !== b;
     case 'lt':
       return a < b;
     case 'le':
