@@ -9,12 +9,17 @@ const CHUNK_BYTES = 16;
 
 const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
 
+/** The swizzle repeats after this many elements. */
+export const swizzlePeriod = (s: Swizzle): number => 2 ** (s.base + s.shift + s.bits);
+
 /** Row-major, `rowStride` elements from row to row of the last dimension. */
 export function rowMajor(shape: readonly number[], rowStride = shape.at(-1)!, swizzle?: Swizzle): Layout {
   let stride = 1;
   const dims = [...shape].reverse().map((extent, i) => {
     const a = [onMem(extent, stride)];
     stride = i === 0 ? rowStride : stride * extent;
+    // Leading dimensions are the copies of a multi-buffered tile; each starts where the swizzle does.
+    if (i === 1 && swizzle) stride = Math.ceil(stride / swizzlePeriod(swizzle)) * swizzlePeriod(swizzle);
     return a;
   });
   return layout(dims.reverse(), [], swizzle);

@@ -1,0 +1,128 @@
+/** Scalar expressions: Tile IR → Device IR. */
+import { isInteger } from '../../ir/dtype.ts';
+import type { DExpr } from '../../ir/device/schema.ts';
+import type { Binary, Expr, Load } from '../../ir/tile/schema.ts';
+import { type Fact, factOf } from '../facts.ts';
+import { address } from './address.ts';
+import type { Lowering } from './context.ts';
+import { castTo, dvar, ibin, int, reg } from './dexpr.ts';
+import { addCoords, type Coord, constant, divmod, emitCoord, locate, scaleCoord } from './digits.ts';
+
+export function lowerExpr(cx: Lowering, e: Expr): DExpr {
+  const ready = cx.preloaded.get(e);
+  if (ready) return ready;
+  switch (e.kind) {
+    case 'const':
+      return { kind: 'const', dtype: e.dtype, value: e.value };
+    case 'var': {
+      const bound = cx.bound.get(e.name);
+      if (bound) return bound.name ? dvar(bound.name) : emitCoord(bound.coord);
+      const vector = cx.vectorLets.get(e.name);
+      return vector ? reg(e.name, vector.index, vector.dtype) : dvar(e.name, e.dtype);
+    }
+    case 'unary':
+      return { kind: 'unary', op: e.op, a: lowerExpr(cx, e.a), dtype: e.dtype };
+    case 'binary':
+      return lowerBinary(cx, e);
+    case 'select':
+      return { kind: 'select', cond: lowerExpr(cx, e.cond), a: lowerExpr(cx, e.a), b: lowerExpr(cx, e.b), dtype: e.dtype };
+    case 'cast':
+      return castTo(e.dtype, lowerExpr(cx, e.a));
+    case 'bitcast':
+      return { kind: 'bitcast', a: lowerExpr(cx, e.a), dtype: e.dtype };
+    case 'call':
+      return { kind: 'call', fn: e.fn, args: e.args.map((a) => lowerExpr(cx, a)), dtype: e.dtype };
+    case 'load':
+      return lowerLoad(cx, e);
+    case 'ptx':
+      return { kind: 'ptx', template: e.template, args: e.args.map((a) => lowerExpr(cx, a)), dtype: e.dtype };
+  }
+}
+
+function lowerLoad(cx: Lowering, e: Load): DExpr {
+  switch (cx.scopeOf(e.buffer)) {
+    case 'fragment':
+      return reg(e.buffer, fragmentIndex(cx, e.buffer, e.indices), e.dtype);
+    case 'local':
+      return reg(e.buffer, localIndex(cx, e.buffer, e.indices), e.dtype);
+    case 'shared':
+    case 'global':
+      return { kind: 'load', addr: address(cx, e), dtype: e.dtype };
+  }
+}
+
+/** The register of a fragment element. Layout inference has made sure that the asking thread holds it. */
+export function fragmentIndex(cx: Lowering, buffer: string, indices: readonly Expr[]): DExpr {
+  const { layout } = cx.buffer(buffer);
+  const coords = indices.map((i) => toCoord(cx, i));
+  if (layout && coords.every((c) => c !== undefined)) {
+    const found = locate(layout, coords);
+    if (found.ok) return emitCoord(found.reg);
+  }
+  throw new Error(`internal: element of fragment ${buffer} is not in the thread that asks for it`);
+}
+
+export function localIndex(cx: Lowering, buffer: string, indices: readonly Expr[]): DExpr {
+  const { shape } = cx.buffer(buffer);
+  return indices.reduce<DExpr>((sum, e, d) => ibin('add', ibin('mul', sum, int(shape[d]!)), lowerExpr(cx, e)), int(0));
+}
+
+/** The expression as digits, where it is made of bound variables and constants only. */
+export function toCoord(cx: { readonly bound: Lowering['bound'] }, e: Expr): Coord | undefined {
+  switch (e.kind) {
+    case 'const':
+      return typeof e.value === 'number' ? constant(e.value) : undefined;
+    case 'var':
+      return cx.bound.get(e.name)?.coord;
+    case 'binary': {
+      const a = toCoord(cx, e.a);
+      const b = toCoord(cx, e.b);
+      if (!a || !b) return undefined;
+      const by = b.terms.length === 0 ? b.offset : undefined;
+      switch (e.op) {
+        case 'add':
+          return addCoords(a, b);
+        case 'sub':
+          return addCoords(a, scaleCoord(b, -1));
+        case 'mul':
+          return by !== undefined ? scaleCoord(a, by) : a.terms.length === 0 ? scaleCoord(b, a.offset) : undefined;
+        case 'shl':
+          return by !== undefined ? scaleCoord(a, 2 ** by) : undefined;
+        case 'floordiv':
+          return by ? divmod(a, by)?.div : undefined;
+        case 'shr':
+          return by !== undefined ? divmod(a, 2 ** by)?.div : undefined;
+        case 'rem':
+          return by ? divmod(a, by)?.mod : undefined;
+        default:
+          return undefined;
+      }
+    }
+    default:
+      return undefined;
+  }
+}
+
+function lowerBinary(cx: Lowering, e: Binary): DExpr {
+  const structured = e.dtype === 'i32' ? toCoord(cx, e) : undefined;
+  if (structured && structured.terms.length === 0) return emitCoord(structured);
+  const a = lowerExpr(cx, e.a);
+  const b = lowerExpr(cx, e.b);
+  if (!isInteger(e.dtype)) return { kind: 'binary', op: e.op, a, b, dtype: e.dtype };
+  if (e.op === 'floordiv' || e.op === 'ceildiv' || e.op === 'rem') {
+    const plain = plainDivision(e.op, a, b, factOf(e.a, cx.facts), factOf(e.b, cx.facts));
+    if (plain) return plain;
+  }
+  return ibin(e.op, a, b);
+}
+
+/** Division of what is known not to be negative, as C does it. */
+function plainDivision(op: 'floordiv' | 'ceildiv' | 'rem', a: DExpr, b: DExpr, fa: Fact, fb: Fact): DExpr | undefined {
+  if (fa.lo < 0 || fb.lo <= 0) return undefined;
+  const divisor = fb.lo === fb.hi ? fb.lo : undefined;
+  const log = divisor !== undefined ? Math.log2(divisor) : NaN;
+  const shifts = Number.isInteger(log);
+  if (op === 'rem') return shifts ? ibin('and', a, int(divisor! - 1, a.dtype)) : ibin('rem', a, b);
+  const top = op === 'floordiv' ? a : ibin('add', a, ibin('sub', b, int(1, b.dtype)));
+  return shifts ? ibin('shr', top, int(log, a.dtype)) : ibin('div', top, b);
+}

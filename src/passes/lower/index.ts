@@ -1,0 +1,81 @@
+/** The last pass: Tile IR with layouts, pipeline, barriers and shared memory planned → Device IR. */
+import type { DeviceKernel, DStmt } from '../../ir/device/schema.ts';
+import type { Target } from '../../ir/target.ts';
+import type { Kernel, Stmt } from '../../ir/tile/schema.ts';
+import { sizeOf } from '../../layout/layout.ts';
+import { footprint } from '../../layout/shared.ts';
+import { Lowering } from './context.ts';
+import { lowerStmts } from './stmt.ts';
+
+const AXES = ['blockIdx.x', 'blockIdx.y', 'blockIdx.z'] as const;
+
+export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
+  const cx = new Lowering(kernel, target);
+  const body = cx.collect(() => {
+    for (const b of kernel.buffers) {
+      if (b.scope === 'shared') continue;
+      const length = b.scope === 'fragment' ? sizeOf(b.layout!, 'reg') : b.shape.reduce((n, x) => n * x, 1);
+      cx.emit({ kind: 'registers', name: b.name, dtype: b.dtype, length, span: b.span });
+    }
+    lowerStmts(cx, kernel.body);
+  });
+  const indices: DStmt[] = [
+    { kind: 'declare', name: 'tid', dtype: 'i32', const: true, value: { kind: 'special', name: 'threadIdx.x', dtype: 'i32' } },
+    ...kernel.blockVars.map(
+      (name, i): DStmt => ({
+        kind: 'declare',
+        name,
+        dtype: 'i32',
+        const: true,
+        value: { kind: 'special', name: AXES[i]!, dtype: 'i32' },
+      }),
+    ),
+  ];
+  return {
+    name: kernel.name,
+    params: kernel.params,
+    dims: kernel.dims,
+    writes: writtenTensors(kernel),
+    grid: kernel.grid,
+    threads: kernel.threads,
+    minBlocks: kernel.minBlocks,
+    shared: kernel.buffers.flatMap((b) =>
+      b.scope === 'shared'
+        ? [{ name: b.name, dtype: b.dtype, length: footprint(b.layout!), offset: b.offset ?? 0, comment: `[${b.shape.join(', ')}]` }]
+        : [],
+    ),
+    sharedBytes: kernel.sharedBytes ?? 0,
+    prologue: [...indices, ...cx.prologue],
+    roles: [{ name: 'main', warps: [0, Math.ceil(kernel.threads / 32)], body }],
+    span: kernel.span,
+  };
+}
+
+function writtenTensors(kernel: Kernel): string[] {
+  const written = new Set<string>();
+  const visit = (stmts: readonly Stmt[]): void => {
+    for (const s of stmts)
+      switch (s.kind) {
+        case 'store':
+        case 'atomic':
+          written.add(s.buffer);
+          break;
+        case 'copy':
+        case 'fill':
+          written.add(s.dst.buffer);
+          break;
+        case 'for':
+        case 'parallel':
+        case 'while':
+          visit(s.body);
+          break;
+        case 'if':
+          visit(s.then);
+          visit(s.else);
+          break;
+        default:
+      }
+  };
+  visit(kernel.body);
+  return kernel.params.flatMap((p) => (written.has(p.name) ? [p.name] : []));
+}

@@ -1,0 +1,40 @@
+/** The compiler's middle, top to bottom. */
+import type { DeviceKernel } from '../ir/device/schema.ts';
+import type { Kernel } from '../ir/tile/schema.ts';
+import { inferLayouts } from './inferLayouts.ts';
+import { insertBarriers } from './insertBarriers.ts';
+import { legalize } from './legalize.ts';
+import { lowerKernel } from './lower/index.ts';
+import type { Pass, PassContext } from './pass.ts';
+import { planPipeline } from './planPipeline.ts';
+import { planShared } from './planShared.ts';
+import { selectInstructions } from './selectInstructions.ts';
+
+export const PASSES: readonly Pass[] = [
+  { name: 'legalize', summary: 'rewrite what the later passes do not know in terms of what they do', run: legalize },
+  { name: 'select-instructions', summary: 'choose an instruction and a warp grid for every gemm', run: selectInstructions },
+  { name: 'plan-pipeline', summary: 'multi-buffer pipelined loops and start their copies ahead', run: planPipeline },
+  { name: 'infer-layouts', summary: 'place every tile in threads, registers and shared memory', run: inferLayouts },
+  { name: 'plan-shared', summary: 'give shared tiles offsets, reusing what is dead', run: planShared },
+  { name: 'insert-barriers', summary: 'order conflicting accesses to shared memory', run: insertBarriers },
+];
+
+export interface PassResult {
+  /** The program after the last pass on tiles. */
+  readonly kernel: Kernel;
+  readonly device: DeviceKernel;
+}
+
+export interface PassOptions extends PassContext {
+  /** Sees the program after each pass. */
+  readonly onPass?: (name: string, kernel: Kernel) => void;
+}
+
+export function runPasses(kernel: Kernel, options: PassOptions): PassResult {
+  let program = kernel;
+  for (const pass of PASSES) {
+    program = pass.run(program, options);
+    options.onPass?.(pass.name, program);
+  }
+  return { kernel: program, device: lowerKernel(program, options.target) };
+}
