@@ -10,7 +10,7 @@
 import { bytesOf } from '../ir/dtype.ts';
 import type { Expr, For, Kernel, Region, Stmt, While } from '../ir/tile/schema.ts';
 import { sharedBytes } from './planShared.ts';
-import { effectsOf, mapExpr } from './rewrite.ts';
+import { effectsOf, mapExpr, visitStmts } from './rewrite.ts';
 
 interface Slot {
   /** The iteration count that the slot follows, as text; '' for a constant. */
@@ -95,7 +95,10 @@ class BarrierWalk {
       case 'while':
         return this.loop(s, entry);
       case 'if': {
-        const head = this.ordered(s, accessesOf({ ...s, then: [], else: [] }), entry);
+        // The branches' conflicts with what came before are settled ahead of the condition: one meeting for both, and in a
+        // pipelined loop the one that the prefetch needs serves the compute behind it too.
+        const ahead = this.ordered(s, accessesOf(s), entry);
+        const head = { barrier: ahead.barrier, state: ahead.barrier.length > 0 ? afterBarrier(entry) : entry };
         const then = this.block(s.then, head.state);
         const other = this.block(s.else, head.state);
         return { stmts: [...head.barrier, { ...s, then: then.stmts, else: other.stmts }], state: union(then.state, other.state) };
@@ -158,7 +161,7 @@ class BarrierWalk {
     const head = this.ordered(s, accessesOf({ ...s, body: [] }), before);
     const entry = head.state;
     const variable = s.kind === 'for' ? s.v : undefined;
-    let arriving = entry;
+    let arriving = s.kind === 'for' ? firstIteration(entry, s) : entry;
     for (;;) {
       const hazards = this.hazards.length;
       this.exits.push({ broke: [], continued: [] });
@@ -189,6 +192,26 @@ const afterBarrier = (state: State): State => add(new Map(), [...state.values()]
 
 const follows = (slot: Slot, v: string | undefined): boolean => v !== undefined && slot.base.includes(`"${v}"`);
 
+/** In the first iteration the count that slots follow is zero, so what was put into slot c before the loop follows it by c. */
+function firstIteration(state: State, s: For): State {
+  const counts = new Set<string>();
+  const start = textOf(s.start);
+  const v: Expr = { kind: 'var', name: s.v, dtype: 'i32', span: s.span };
+  const offset: Expr = { kind: 'binary', op: 'sub', a: v, b: s.start, dtype: 'i32', span: s.span };
+  if (start === textOf({ kind: 'const', dtype: 'i32', value: 0, span: s.span })) counts.add(textOf(v));
+  counts.add(textOf(offset));
+  for (const a of [...counts].map((c) => (c === textOf(v) ? v : offset)))
+    counts.add(textOf({ kind: 'binary', op: 'floordiv', a, b: s.step, dtype: 'i32', span: s.span }));
+  const rotating = new Map<string, Slot>();
+  visitStmts(s.body, (st) => {
+    for (const a of accessesOf(st)) if (a.slot && counts.has(a.slot.base)) rotating.set(a.buffer, a.slot);
+  });
+  return mapState(state, (a) => {
+    const slot = rotating.get(a.buffer);
+    return slot && a.slot?.base === '' ? { ...a, slot: { ...slot, c: a.slot.c } } : a;
+  });
+}
+
 /** Seen from the next iteration, what followed the count by c follows it by c - 1. Ages and offsets saturate, so that walks end. */
 function nextIteration(state: State, v: string | undefined): State {
   return mapState(state, (a) => {
@@ -201,18 +224,24 @@ function nextIteration(state: State, v: string | undefined): State {
 const forgetSlots = (state: State, v: string | undefined): State =>
   mapState(state, (a) => (a.slot && follows(a.slot, v) ? { ...a, slot: undefined } : a));
 
+const textOf = (e: Expr): string =>
+  JSON.stringify(canonical(e), (k, x: unknown) => (k === 'span' ? undefined : typeof x === 'bigint' ? `${x}` : x));
+
+/** Key order does not matter to what an expression is. */
+const canonical = (e: Expr): Expr =>
+  mapExpr(e, (x) => (x.kind === 'var' ? { kind: 'var', name: x.name, dtype: x.dtype, span: x.span } : x.kind === 'binary' ? { kind: 'binary', op: x.op, a: x.a, b: x.b, dtype: x.dtype, span: x.span } : x.kind === 'const' ? { kind: 'const', dtype: x.dtype, value: x.value, span: x.span } : x));
+
 function slotOf(index: Expr | undefined): Slot | undefined {
   if (!index) return undefined;
   if (index.kind === 'const') return { base: '', c: Number(index.value), stages: 1 };
   if (index.kind !== 'binary' || index.op !== 'rem' || index.b.kind !== 'const') return undefined;
   const stages = Number(index.b.value);
   const { a } = index;
-  const text = (e: Expr): string => JSON.stringify(e, (k, x: unknown) => (k === 'span' ? undefined : typeof x === 'bigint' ? `${x}` : x));
   if (a.kind === 'binary' && a.op === 'add' && a.b.kind === 'const') {
     const c = Number(a.b.value);
-    return { base: text(a.a), c: ((c % stages) + stages) % stages, stages };
+    return { base: textOf(a.a), c: ((c % stages) + stages) % stages, stages };
   }
-  return { base: text(a), c: 0, stages };
+  return { base: textOf(a), c: 0, stages };
 }
 
 const regionSlot = (r: Region): Slot | undefined => (r.extent.length > 1 && r.extent[0] === 1 ? slotOf(r.origin[0]) : undefined);
