@@ -39,8 +39,8 @@ export function mathCall(fn: MathFn, args: readonly string[], dtype: DType, cx: 
   const list = args.join(', ');
   if (fn === 'popcount' || fn === 'clz') return bitCount(fn, list, dtype, cx);
   if (fn === 'isnan' || fn === 'isinf' || fn === 'isfinite')
-    return isFloat(dtype) ? `bool(${fn}(${list}))` : `${fn === 'isfinite'}`;
-  if (fn === 'sign') return `${cx.use('sign')}(${list})`;
+    return isFloat(dtype) ? `${fn}(${list})` : `${fn === 'isfinite'}`;
+  if (fn === 'sign') return dtype.startsWith('u') ? `${cx.type(dtype)}(bool(${list}))` : `${cx.use('sign')}(${list})`;
   if (!isFloat(dtype)) return integerCall(fn, args, dtype, cx);
   const double = dtype === 'f64';
   const standard = STANDARD[fn];
