@@ -69,7 +69,7 @@ class TileParser extends EmbeddedActionsParser {
 
   // ------------------------------------------------------------------------------------------------------ kernels
 
-  readonly file = this.RULE('kernel', (): SynKernel => {
+  readonly file = this.RULE('wholeKernel', (): SynKernel => {
     this.CONSUME(word('kernel'));
     const name = this.CONSUME(Identifier);
     this.CONSUME(LPAREN);
