@@ -1,10 +1,12 @@
 /**
  * Element types as a kernel's author meets them. Each name is a type, a *flavoured* number that literals and arithmetic
- * flow into but other flavours do not, and a value: `tensor(f16, …)` names the dtype, `f16(x)` in a kernel casts.
+ * flow into but other flavours do not, and a value: `tensor(f16, …)` names the dtype, `f16(x)` converts.
  */
-import type { DType } from '../ir/dtype.ts';
+import { type DType, isDType } from '../ir/dtype.ts';
+import { convert } from './convert.ts';
 
-type Flavour<D extends DType> = number & { readonly __dtype?: D };
+/** A number that remembers its dtype. `number` is assignable to every flavour, one flavour to no other. */
+export type Flavour<D extends DType> = number & { readonly __dtype?: D };
 
 export type f64 = Flavour<'f64'>;
 export type f32 = Flavour<'f32'>;
@@ -22,20 +24,28 @@ export type u32 = Flavour<'u32'>;
 export type u64 = Flavour<'u64'>;
 export type bool = boolean;
 
+export type FloatDType = 'f64' | 'f32' | 'f16' | 'bf16' | 'f8e4m3' | 'f8e5m2';
+export type IntDType = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64';
+
 /** What an element of the dtype is to TypeScript. */
 export type Element<D extends DType> = D extends 'bool' ? boolean : Flavour<D>;
 
+/** A dtype as a value: the argument of `tensor`, `scalar`, `T.shared`, …, and a conversion when called. */
 export interface DTypeValue<D extends DType = DType> {
-  /** In a kernel: a conversion, rounding to nearest even (floats) or truncating (to integers). */
+  /**
+   * Converts. To floats: round to nearest even, f8e4m3 and f8e5m2 saturate (NaN stays NaN). From floats to integers:
+   * truncates and saturates; NaN gives 0. Host code may call it too, and gets the rounded number.
+   */
   (x: number | boolean): Element<D>;
   readonly dtype: D;
 }
 
-const DTYPE = Symbol('tilec.dtype');
+// Registered symbols, here and for `T` and macros: two copies of the package in one process must know each other's values.
+const DTYPE = Symbol.for('tilec.dtype');
 
 function make<D extends DType>(dtype: D): DTypeValue<D> {
-  const cast = (x: number | boolean): Element<D> => Number(x) as Element<D>;
-  return Object.assign(cast, { dtype, [DTYPE]: dtype });
+  const cast = (x: number | boolean): Element<D> => convert(x, dtype) as Element<D>;
+  return Object.freeze(Object.defineProperty(Object.assign(cast, { dtype, [DTYPE]: dtype }), 'name', { value: dtype }));
 }
 
 export const f64 = make('f64');
@@ -56,7 +66,9 @@ export const bool = make('bool');
 
 /** The dtype that the value names, if it is one of the above. */
 export function dtypeOf(value: unknown): DType | undefined {
-  return typeof value === 'function' && DTYPE in value ? (value as DTypeValue).dtype : undefined;
+  if (typeof value !== 'function' || !(DTYPE in value)) return undefined;
+  const dtype = value[DTYPE];
+  return typeof dtype === 'string' && isDType(dtype) ? dtype : undefined;
 }
 
 /** A dtype by its name: for tools that read it from text. */

@@ -1,25 +1,36 @@
 /** Reuse inside kernels: a macro's body is inlined at the call, with fresh names. */
+import { CAPTURE_REMEDY, checked } from './capture-error.ts';
 import type { Capture } from './capture/record.ts';
+import { OutsideKernelError } from './intrinsics.ts';
 
 export interface MacroDef {
+  /** Reading it throws `CaptureError` where the macro's file was loaded without capture. */
   readonly capture: Capture;
 }
 
-const MACRO = Symbol('tilec.macro');
+const MACRO = Symbol.for('tilec.macro');
 
 /**
- * `macro((x, scale) => { … })`: takes tiles, scalars, regions and host values; may call macros, cannot recurse, and may
- * return a value at its end. Outside a kernel a call throws.
+ * `macro((x: Tile<'f32', 2>, scale: number) => { … })`: takes tiles, tensors, regions, scalars and host values; may call
+ * macros, cannot recurse, and may return a value at its end. Called outside a kernel it throws.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the parameters of any function
-export function macro<F extends (...args: any[]) => unknown>(body: F, capture?: Capture): F {
+export function macro<F extends (...args: never[]) => unknown>(body: F, capture?: Capture): F {
+  const what = capture ? `macro \`${capture.name}\`` : 'a macro';
   const call = (): never => {
-    throw new Error(`macro '${capture?.name ?? body.name ?? ''}' was called outside a kernel: its body is compiled, not run`);
+    throw new OutsideKernelError(
+      `${what} was called outside a kernel; its body is compiled, not run. ` +
+        `If the call stands in a kernel, its file was loaded without capture: ${CAPTURE_REMEDY}`,
+    );
   };
-  return Object.assign(call as unknown as F, { [MACRO]: { capture, body } });
+  const def: MacroDef = {
+    get capture() {
+      return checked(capture, what);
+    },
+  };
+  return Object.freeze(Object.assign(call, { [MACRO]: def })) as unknown as F;
 }
 
 /** The definition behind a macro; undefined for other values. */
-export function macroOf(value: unknown): { readonly capture?: Capture } | undefined {
-  return typeof value === 'function' && MACRO in value ? (value as unknown as Record<typeof MACRO, { capture?: Capture }>)[MACRO] : undefined;
+export function macroOf(value: unknown): MacroDef | undefined {
+  return typeof value === 'function' && MACRO in value ? (value[MACRO] as MacroDef) : undefined;
 }

@@ -5,7 +5,7 @@ export interface Capture {
   readonly name: string;
   /** Absolute path of the original file. */
   readonly file: string;
-  /** Where `source` starts in the file, from 1. */
+  /** Where `source` starts in the file, from 1; columns count UTF-16 code units. */
   readonly line: number;
   readonly column: number;
   /** The original text of the function. */
@@ -14,4 +14,15 @@ export interface Capture {
   readonly free: Readonly<Record<string, () => unknown>>;
   /** Those of them that are reassigned somewhere: a kernel cannot read them. */
   readonly mutable: readonly string[];
+  /** What the function may not contain, such as `this`; reported when the kernel is compiled. */
+  readonly problems?: readonly CaptureProblem[];
+}
+
+export interface CaptureProblem {
+  readonly code: `TL${string}`;
+  readonly message: string;
+  readonly hint?: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
 }
