@@ -1,0 +1,80 @@
+/** Dtypes of device arithmetic: promotion, adaptation of host numbers, implicit and explicit conversion. */
+import { bytesOf, classOf, type DType, DTYPES, isFloat, isInteger } from '../ir/dtype.ts';
+import type { Span } from '../ir/span.ts';
+import { binary, constant } from '../ir/tile/build.ts';
+import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
+import * as M from '../diagnostics/messages/language.ts';
+import { fail } from '../diagnostics/report.ts';
+
+const isNarrowFloat = (d: DType): boolean => isFloat(d) && bytesOf(d) < 4;
+
+/** What an element of the dtype is computed in: narrow floats in f32, small integers in 32 bits. */
+export function promoted(d: DType): DType {
+  if (isNarrowFloat(d)) return 'f32';
+  if (isInteger(d) && bytesOf(d) < 4) return classOf(d) === 'int' ? 'i32' : 'u32';
+  return d;
+}
+
+export const castTo = (dtype: DType, e: Expr, span: Span): Expr => (e.dtype === dtype ? e : { kind: 'cast', a: e, dtype, span });
+export const promote = (e: Expr): Expr => castTo(promoted(e.dtype), e, e.span);
+
+const INTEGER_LIMITS = (d: DType): readonly [bigint, bigint] => {
+  const bits = BigInt(DTYPES[d].bits);
+  return classOf(d) === 'int' ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+};
+
+/** A host value as a constant of the dtype. */
+export function hostConstant(v: unknown, dtype: DType, span: Span): Expr {
+  if (typeof v === 'boolean') {
+    if (dtype !== 'bool') fail(M.dtypeMismatch('=', 'bool', dtype), span);
+    return constant('bool', v, span);
+  }
+  if (typeof v !== 'number' && typeof v !== 'bigint') fail(M.deviceInHost(`a ${dtype}`), span);
+  if (dtype === 'bool') fail(M.notBoolean(typeof v), span);
+  if (isFloat(dtype)) return constant(dtype, Number(v), span);
+  if (typeof v === 'number' && !Number.isInteger(v)) fail(M.fractionInInteger(v, dtype), span);
+  const [lo, hi] = INTEGER_LIMITS(dtype);
+  if (BigInt(v) < lo || BigInt(v) > hi) fail(M.literalRange(String(v), dtype), span);
+  return constant(dtype, bytesOf(dtype) === 8 ? BigInt(v) : Number(v), span);
+}
+
+/** The dtype of a host value that nothing else decides. */
+export const naturalDType = (v: unknown): DType => (typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) ? 'i32' : 'f32');
+
+/** Two operands in the dtype that they meet in. */
+export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr, Expr] {
+  const x = promote(a);
+  const y = promote(b);
+  if (x.dtype === y.dtype) return [x, y];
+  const widens = (from: DType, to: DType): boolean => isInteger(from) && isInteger(to) && classOf(from) === classOf(to) && bytesOf(from) < bytesOf(to);
+  if (widens(x.dtype, y.dtype)) return [castTo(y.dtype, x, span), y];
+  if (widens(y.dtype, x.dtype)) return [x, castTo(x.dtype, y, span)];
+  fail(M.dtypeMismatch(op, x.dtype, y.dtype), span);
+}
+
+/** The value as it is stored to elements of the dtype. Arithmetic in f32 narrows by itself; a bare value of another dtype does not. */
+export function forStore(value: Expr, dtype: DType, buffer: string, span: Span): Expr {
+  if (value.dtype === dtype) return value;
+  const computed = value.kind === 'binary' || value.kind === 'unary' || value.kind === 'call' || value.kind === 'select' || value.kind === 'const';
+  const sameKind = classOf(value.dtype) === classOf(dtype);
+  const widening = sameKind && bytesOf(value.dtype) <= bytesOf(dtype);
+  if (sameKind && (widening || (computed && value.dtype === promoted(dtype)))) return castTo(dtype, value, span);
+  fail(M.storeDtype(value.dtype, buffer, dtype), span);
+}
+
+export function arith(op: BinaryOp, a: Expr, b: Expr, symbol: string, span: Span): Expr {
+  const [x, y] = unify(symbol, a, b, span);
+  if (x.dtype === 'bool') {
+    if (op === 'eq' || op === 'ne') return binary(op, x, y, span);
+    fail(M.dtypeMismatch(symbol, x.dtype, y.dtype), span);
+  }
+  if (op === 'div' && isInteger(x.dtype)) fail(M.integerDivision(), span);
+  if (op === 'rem' && isFloat(x.dtype)) return { kind: 'call', fn: 'fmod', args: [x, y], dtype: x.dtype, span };
+  if (['and', 'or', 'xor', 'shl', 'shr', 'floordiv', 'ceildiv'].includes(op) && !isInteger(x.dtype)) fail(M.integersOnly(symbol, x.dtype), span);
+  return binary(op, x, y, span);
+}
+
+export function condition(e: Expr, span: Span): Expr {
+  if (e.dtype !== 'bool') fail(M.notBoolean(e.dtype), span);
+  return e;
+}

@@ -1,0 +1,283 @@
+/** Calls: intrinsics, casts, macros, closures, methods of tiles and lists, host functions. */
+import { ts } from 'ts-morph';
+import { DTYPES, type DType, isFloat, isInteger } from '../ir/dtype.ts';
+import type { Capture } from '../dsl/capture/record.ts';
+import { dtypeOf } from '../dsl/dtypes.ts';
+import { intrinsicOf } from '../dsl/intrinsics.ts';
+import { macroOf } from '../dsl/macro.ts';
+import * as M from '../diagnostics/messages/language.ts';
+import { binary } from '../ir/tile/build.ts';
+import { type Expr, MATH_FNS, type MathFn } from '../ir/tile/schema.ts';
+import { castTo, condition, hostConstant, promote, unify } from './arith.ts';
+import type { Frontend } from './context.ts';
+import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, selectOf } from './expr.ts';
+import { bindParameters } from './pattern.ts';
+import { regionMethod } from './region.ts';
+import { Scope } from './scope.ts';
+import { parseCapture } from './source.ts';
+import { block } from './stmt.ts';
+import { ALLOCATORS, allocate, LOOPS, STATEMENTS, statement } from './tileCalls.ts';
+import { describe, device, host, listOf, type Value } from './values.ts';
+
+/** Members of T that are named otherwise in the IR. */
+const RENAMED: Readonly<Record<string, MathFn>> = { isNaN: 'isnan', isInf: 'isinf', isFinite: 'isfinite' };
+const MATH_TO_T: Readonly<Record<string, string>> = { clz32: 'clz', fround: 'f32' };
+const INTEGER_FNS: ReadonlySet<string> = new Set(['popcount', 'clz']);
+const ANY_NUMBER: ReadonlySet<string> = new Set(['abs', 'clamp', 'sign']);
+
+export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: Hint): Value {
+  const callee = evaluate(fx, scope, node.expression);
+  if (callee.kind === 'host') {
+    const name = intrinsicOf(callee.v);
+    if (name !== undefined) return intrinsic(fx, scope, name, node, hint);
+  }
+  const args = callArguments(fx, scope, node);
+  switch (callee.kind) {
+    case 'closure':
+      return inline(fx, callee.name, callee.node, callee.scope, args, node, () => fx.source);
+    case 'method':
+      return method(fx, callee.on, callee.name, args, node);
+    case 'host': {
+      const dtype = dtypeOf(callee.v);
+      if (dtype) return cast(fx, dtype, args, node);
+      const def = macroOf(callee.v);
+      if (def) return macroCall(fx, def.capture, args, node);
+      return hostCall(fx, callee.v, undefined, node.expression.getText(fx.source.file), args, node);
+    }
+    default:
+      return fx.fail(M.wrongArgument('…', `${describe(callee)} is not a function`), node);
+  }
+}
+
+function callArguments(fx: Frontend, scope: Scope, node: ts.CallExpression): Value[] {
+  return node.arguments.flatMap((a): readonly Value[] => {
+    if (!ts.isSpreadElement(a)) return [evaluate(fx, scope, a)];
+    const v = evaluate(fx, scope, a.expression);
+    return v.kind === 'list' ? v.items : [...(hostOf(fx, v, a, 'a spread') as Iterable<unknown>)].map((x) => captured(fx, x, a));
+  });
+}
+
+// ------------------------------------------------------------------------------------------------------- host functions
+
+function hostCall(fx: Frontend, f: unknown, self: unknown, name: string, args: readonly Value[], node: ts.CallExpression): Value {
+  if (typeof f !== 'function') return fx.fail(M.hostError(`${name} is not a function`), node);
+  if (args.some((a) => a.kind === 'closure')) return fx.fail(M.unsupportedSyntax('passing a function of the kernel to a host function', 'use a `for` loop over the host array'), node);
+  if (args.some(isDeviceValue) || args.some((a) => a.kind === 'tile' || a.kind === 'region')) {
+    const math = Object.getOwnPropertyNames(Math).find((k) => (Math as unknown as Record<string, unknown>)[k] === f);
+    if (math) return mathCall(fx, math, args, node);
+    return fx.fail(M.hostCallWithDevice(name), node);
+  }
+  const plain = args.map((a) => hostOf(fx, a, node, 'a host function'));
+  try {
+    return captured(fx, Reflect.apply(f, self, plain), node);
+  } catch (e) {
+    if (e instanceof Error && e.name === 'CompileError') throw e;
+    return fx.fail(M.hostError(e instanceof Error ? e.message : String(e)), node);
+  }
+}
+
+/** `Math.f` of device values means `T.f`. */
+function mathCall(fx: Frontend, name: string, args: readonly Value[], node: ts.CallExpression): Value {
+  const t = MATH_TO_T[name] ?? name;
+  if (t === 'f32') return cast(fx, 'f32', args, node);
+  if (t === 'min' || t === 'max' || Object.hasOwn(MATH_FNS, t)) {
+    // Math.round takes ties up, the device's to even: not the same function.
+    if (t === 'round') return fx.fail(M.mathHasNoDevice('round'), node);
+    return expression(fx, t, args, node);
+  }
+  return fx.fail(M.mathHasNoDevice(name), node);
+}
+
+function method(fx: Frontend, on: Value, name: string, args: readonly Value[], node: ts.CallExpression): Value {
+  if (on.kind === 'tile' && name === 'tile') return regionMethod(fx, on.tile, args, node);
+  const items = on.kind === 'list' ? on.items : on.kind === 'host' && Array.isArray(on.v) ? on.v.map((x) => captured(fx, x, node)) : undefined;
+  const f = args[0];
+  if (items && f?.kind === 'closure') {
+    const each = (v: Value, i: number): Value => inline(fx, f.name, f.node, f.scope, [v, host(i)], node, () => fx.source);
+    if (name === 'map') return listOf(items.map(each));
+    if (name === 'forEach') {
+      items.forEach(each);
+      return host(undefined);
+    }
+    if (name === 'reduce') {
+      const rest = args[1] ? items : items.slice(1);
+      return rest.reduce((acc, v) => inline(fx, f.name, f.node, f.scope, [acc, v], node, () => fx.source), args[1] ?? items[0] ?? host(undefined));
+    }
+    if (name === 'filter' || name === 'some' || name === 'every' || name === 'find') {
+      const test = (v: Value, i: number): boolean => Boolean(hostOf(fx, each(v, i), node, `the condition of ${name}`));
+      if (name === 'filter') return listOf(items.filter(test));
+      if (name === 'find') return items.find(test) ?? host(undefined);
+      return host(name === 'some' ? items.some(test) : items.every(test));
+    }
+  }
+  if (on.kind === 'list' && name === 'concat') return listOf([...on.items, ...args]);
+  if (on.kind !== 'host') return fx.fail(M.unknownProperty(describe(on), name), node);
+  return hostCall(fx, (on.v as Record<string, unknown>)[name], on.v, name, args, node);
+}
+
+// ------------------------------------------------------------------------------------------------------------ inlining
+
+function macroCall(fx: Frontend, capture: Capture | undefined, args: readonly Value[], node: ts.CallExpression): Value {
+  const name = node.expression.getText(fx.source.file);
+  if (!capture) return fx.fail(M.hostError(`the source of macro \`${name}\` was not captured`), node);
+  const source = parseCapture(capture);
+  const saved = { source: fx.source, via: fx.via };
+  const via = fx.span(node);
+  const key = `${capture.file}:${capture.line}:${capture.column}`;
+  return inline(fx, capture.name, source.fn, new Scope(), args, node, () => source, key, () => {
+    fx.source = source;
+    fx.via = via;
+    return () => Object.assign(fx, saved);
+  });
+}
+
+/** Walks a function's body in place of its call. */
+function inline(
+  fx: Frontend,
+  name: string,
+  fn: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration,
+  scope: Scope,
+  args: readonly Value[],
+  node: ts.CallExpression,
+  _source: () => unknown,
+  key = `${fn.pos}:${name}`,
+  enter: () => () => void = () => () => {},
+): Value {
+  if (fx.macroStack.includes(key)) fx.fail(M.recursion([...fx.macroStack, key].map((k) => k.split(/[/\\]/).at(-1)!.replace(/^\d+:/, ''))), node);
+  const stack = fx.macroStack;
+  const loops = fx.loops;
+  const leave = enter();
+  fx.macroStack = [...stack, key];
+  fx.loops = [];
+  try {
+    const inner = new Scope(scope);
+    bindParameters(fx, inner, fn.parameters, args);
+    const body = fn.body!;
+    if (!ts.isBlock(body)) return evaluate(fx, inner, body);
+    return block(fx, inner, body.statements, true) ?? host(undefined);
+  } finally {
+    fx.macroStack = stack;
+    fx.loops = loops;
+    leave();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- intrinsics
+
+function intrinsic(fx: Frontend, scope: Scope, name: string, node: ts.CallExpression, hint: Hint): Value {
+  if (ALLOCATORS.has(name)) return allocate(fx, name, callArguments(fx, scope, node), node, hint);
+  if (STATEMENTS.has(name)) return statement(fx, name, callArguments(fx, scope, node), node);
+  if (LOOPS.has(name)) return fx.fail(M.bareDevice(name), node);
+  return expression(fx, name, callArguments(fx, scope, node), node);
+}
+
+function cast(fx: Frontend, dtype: DType, args: readonly Value[], node: ts.CallExpression): Value {
+  const v = args[0];
+  if (!v || args.length !== 1) return fx.fail(M.wrongArgument(dtype, 'a cast takes one value'), node);
+  const span = fx.span(node);
+  if (v.kind === 'host' && (typeof v.v === 'number' || typeof v.v === 'bigint' || typeof v.v === 'boolean')) {
+    if (dtype === 'bool') return device(hostConstant(Boolean(v.v), 'bool', span));
+    const value = isFloat(dtype) || typeof v.v === 'bigint' ? v.v : typeof v.v === 'boolean' ? Number(v.v) : Math.trunc(v.v);
+    return device(hostConstant(typeof value === 'boolean' ? Number(value) : value, dtype, span));
+  }
+  const e = deviceOf(fx, v, node);
+  // Between narrow floats the way leads over f32, which holds them all exactly.
+  const wide = isFloat(e.dtype) && isFloat(dtype) && e.dtype !== dtype ? promote(e) : e;
+  return device(castTo(dtype, wide, span));
+}
+
+/** A member of T that gives a value. Host arguments alone give a host value. */
+function expression(fx: Frontend, name: string, args: readonly Value[], node: ts.CallExpression): Value {
+  const span = fx.span(node);
+  const need = (n: number): void => {
+    if (args.length !== n) fx.fail(M.wrongArgument(name, `takes ${n} argument${n === 1 ? '' : 's'}, not ${args.length}`), node);
+  };
+  if (name === 'bitcast') {
+    need(2);
+    const dtype = dtypeOf(hostOf(fx, args[0]!, node, 'the dtype of T.bitcast'));
+    const e = deviceOf(fx, args[1]!, node);
+    if (!dtype) return fx.fail(M.missingArgument(name, 'a dtype first'), node);
+    if (DTYPES[dtype].bits !== DTYPES[e.dtype].bits) fx.fail(M.bitcastSize(e.dtype, dtype), node);
+    return device({ kind: 'bitcast', a: e, dtype, span });
+  }
+  if (name === 'inlinePtx') return inlinePtx(fx, args, node);
+  if (!args.some(isDeviceValue)) {
+    const plain = args.map((a) => hostOf(fx, a, node, `T.${name}`));
+    return host(hostIntrinsic(fx, name, plain, node));
+  }
+  switch (name) {
+    case 'select': {
+      need(3);
+      const [c, a, b] = args as [Value, Value, Value];
+      if (!isDeviceValue(c)) return hostOf(fx, c, node, 'a condition') ? a : b;
+      return device(selectOf(fx, condition(deviceOf(fx, c, node), span), a, b, node));
+    }
+    case 'ceilDiv':
+    case 'floorDiv': {
+      need(2);
+      const [x, y] = pair(fx, args[0]!, args[1]!, node, `T.${name}`);
+      if (!isInteger(x.dtype)) fx.fail(M.integersOnly(`T.${name}`, x.dtype), node);
+      return device(binary(name === 'ceilDiv' ? 'ceildiv' : 'floordiv', x, y, span));
+    }
+    case 'min':
+    case 'max':
+      if (args.length < 2) need(2);
+      return args.slice(1).reduce<Value>((acc, v) => {
+        const [x, y] = pair(fx, acc, v, node, `T.${name}`);
+        return device(binary(name, x, y, span));
+      }, args[0]!);
+    default:
+  }
+  const fn = RENAMED[name] ?? name;
+  if (!Object.hasOwn(MATH_FNS, fn)) return fx.fail(M.unknownProperty('T', name), node);
+  const math = fn as MathFn;
+  need(MATH_FNS[math]);
+  const like = args.find(isDeviceValue)!;
+  const first = promote(deviceOf(fx, like, node));
+  let list = args.map((a) => promote(deviceOf(fx, a, node, first)));
+  for (const e of list.slice(1)) {
+    const [x] = unify(`T.${name}`, list[0]!, e, span);
+    if (x.dtype !== list[0]!.dtype) list = list.map((v) => castTo(x.dtype, v, span));
+  }
+  const dtype = list[0]!.dtype;
+  if (INTEGER_FNS.has(fn) ? !isInteger(dtype) : !isFloat(dtype) && !(ANY_NUMBER.has(fn) && isInteger(dtype)))
+    fx.fail(INTEGER_FNS.has(fn) ? M.integersOnly(`T.${name}`, dtype) : M.mathDtype(name, dtype), node);
+  if (isInteger(dtype) && fn === 'clamp') return device(binary('min', binary('max', list[0]!, list[1]!, span), list[2]!, span));
+  const test = fn === 'isnan' || fn === 'isinf' || fn === 'isfinite';
+  return device({ kind: 'call', fn: math, args: list, dtype: test ? 'bool' : dtype, span });
+}
+
+function hostIntrinsic(fx: Frontend, name: string, args: readonly unknown[], node: ts.CallExpression): unknown {
+  const f = (hostTable ??= loadTable())[name] ?? (Math as unknown as Record<string, unknown>)[name];
+  if (typeof f !== 'function') return fx.fail(M.unknownProperty('T', name), node);
+  try {
+    return Reflect.apply(f, undefined, [...args]);
+  } catch (e) {
+    return fx.fail(M.hostError(e instanceof Error ? e.message : String(e)), node);
+  }
+}
+
+import { T } from '../dsl/T.ts';
+
+let hostTable: Readonly<Record<string, unknown>> | undefined;
+const loadTable = (): Readonly<Record<string, unknown>> => T;
+
+function inlinePtx(fx: Frontend, args: readonly Value[], node: ts.CallExpression): Value {
+  const dtype = args[0] && dtypeOf(hostOf(fx, args[0], node, 'the dtype of T.inlinePtx'));
+  const template = args[1] && hostOf(fx, args[1], node, 'the template of T.inlinePtx');
+  if (!dtype || typeof template !== 'string') return fx.fail(M.missingArgument('inlinePtx', 'a dtype, a template and a list of arguments'), node);
+  const list = args[2];
+  const items: readonly Value[] = list?.kind === 'list' ? list.items : list?.kind === 'host' && Array.isArray(list.v) ? list.v.map((x) => captured(fx, x, node)) : [];
+  const options = args[3];
+  const fallback = options?.kind === 'object' ? options.fields.get('fallback') : options?.kind === 'host' && options.v ? host((options.v as { fallback?: unknown }).fallback) : undefined;
+  const hasFallback = fallback && !(fallback.kind === 'host' && fallback.v === undefined);
+  const like: Expr = { kind: 'const', dtype, value: 0, span: fx.span(node) };
+  return device({
+    kind: 'ptx',
+    template,
+    args: items.map((v) => deviceOf(fx, v, node)),
+    dtype,
+    ...(hasFallback ? { fallback: castTo(dtype, deviceOf(fx, fallback, node, like), fx.span(node)) } : {}),
+    span: fx.span(node),
+  });
+}

@@ -1,0 +1,447 @@
+/** Expressions: evaluated on the host where everything in them is known, made into IR where not. */
+import { ts } from 'ts-morph';
+import { isFloat, isInteger } from '../ir/dtype.ts';
+import { constantInt } from '../ir/tile/build.ts';
+import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
+import * as M from '../diagnostics/messages/language.ts';
+import { intrinsicOf } from '../dsl/intrinsics.ts';
+import { arith, condition, hostConstant, naturalDType, promote, unify } from './arith.ts';
+import { call } from './call.ts';
+import type { Frontend } from './context.ts';
+import { Scope } from './scope.ts';
+import { describe, device, host, listOf, objectOf, type TileInfo, type Value } from './values.ts';
+
+const K = ts.SyntaxKind;
+
+const BINARY: Partial<Record<ts.SyntaxKind, readonly [BinaryOp, string]>> = {
+  [K.PlusToken]: ['add', '+'],
+  [K.MinusToken]: ['sub', '-'],
+  [K.AsteriskToken]: ['mul', '*'],
+  [K.SlashToken]: ['div', '/'],
+  [K.PercentToken]: ['rem', '%'],
+  [K.AmpersandToken]: ['and', '&'],
+  [K.BarToken]: ['or', '|'],
+  [K.CaretToken]: ['xor', '^'],
+  [K.LessThanLessThanToken]: ['shl', '<<'],
+  [K.GreaterThanGreaterThanToken]: ['shr', '>>'],
+  [K.GreaterThanGreaterThanGreaterThanToken]: ['shr', '>>>'],
+  [K.EqualsEqualsEqualsToken]: ['eq', '==='],
+  [K.ExclamationEqualsEqualsToken]: ['ne', '!=='],
+  [K.LessThanToken]: ['lt', '<'],
+  [K.LessThanEqualsToken]: ['le', '<='],
+  [K.GreaterThanToken]: ['gt', '>'],
+  [K.GreaterThanEqualsToken]: ['ge', '>='],
+};
+
+/** The operator behind `+=` and its like. */
+export const COMPOUND: Partial<Record<ts.SyntaxKind, ts.SyntaxKind>> = {
+  [K.PlusEqualsToken]: K.PlusToken,
+  [K.MinusEqualsToken]: K.MinusToken,
+  [K.AsteriskEqualsToken]: K.AsteriskToken,
+  [K.SlashEqualsToken]: K.SlashToken,
+  [K.PercentEqualsToken]: K.PercentToken,
+  [K.AmpersandEqualsToken]: K.AmpersandToken,
+  [K.BarEqualsToken]: K.BarToken,
+  [K.CaretEqualsToken]: K.CaretToken,
+  [K.LessThanLessThanEqualsToken]: K.LessThanLessThanToken,
+  [K.GreaterThanGreaterThanEqualsToken]: K.GreaterThanGreaterThanToken,
+  [K.AsteriskAsteriskEqualsToken]: K.AsteriskAsteriskToken,
+};
+
+export interface Hint {
+  /** What the result will be called: names tiles after their variables. */
+  readonly name?: string;
+}
+
+export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: Hint = {}): Value {
+  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node) || ts.isSatisfiesExpression(node) || ts.isTypeAssertionExpression(node))
+    return evaluate(fx, scope, node.expression, hint);
+  if (ts.isNumericLiteral(node)) return host(Number(node.text.replaceAll('_', '')));
+  if (ts.isBigIntLiteral(node)) return host(BigInt(node.text.slice(0, -1)));
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return host(node.text);
+  if (ts.isIdentifier(node)) return lookup(fx, scope, node);
+  if (ts.isBinaryExpression(node)) return binaryExpression(fx, scope, node);
+  if (ts.isPrefixUnaryExpression(node)) return prefix(fx, scope, node);
+  if (ts.isConditionalExpression(node)) return conditional(fx, scope, node);
+  if (ts.isElementAccessExpression(node)) return elementAccess(fx, scope, node);
+  if (ts.isPropertyAccessExpression(node)) return propertyAccess(fx, scope, node);
+  if (ts.isCallExpression(node)) return call(fx, scope, node, hint);
+  if (ts.isArrayLiteralExpression(node)) return arrayLiteral(fx, scope, node);
+  if (ts.isObjectLiteralExpression(node)) return objectLiteral(fx, scope, node);
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node))
+    return { kind: 'closure', name: hint.name ?? 'function', node, scope, source: fx.source };
+  if (ts.isTemplateExpression(node))
+    return host(node.head.text + node.templateSpans.map((s) => String(hostOf(fx, evaluate(fx, scope, s.expression), s, 'a template string')) + s.literal.text).join(''));
+  if (ts.isTypeOfExpression(node)) {
+    const v = evaluate(fx, scope, node.expression);
+    return host(v.kind === 'host' ? typeof v.v : v.kind === 'device' ? 'number' : 'object');
+  }
+  if (ts.isVoidExpression(node)) return host(undefined);
+  switch (node.kind) {
+    case K.TrueKeyword:
+      return host(true);
+    case K.FalseKeyword:
+      return host(false);
+    case K.NullKeyword:
+      return host(null);
+    default:
+  }
+  return fx.fail(unsupported(node), node);
+}
+
+function unsupported(node: ts.Node) {
+  if (ts.isNewExpression(node)) return M.unsupportedSyntax('`new`', 'make the value outside and let the kernel capture it');
+  if (ts.isAwaitExpression(node)) return M.unsupportedSyntax('`await`');
+  if (ts.isYieldExpression(node)) return M.unsupportedSyntax('`yield`');
+  if (ts.isDeleteExpression(node)) return M.unsupportedSyntax('`delete`');
+  if (ts.isRegularExpressionLiteral(node)) return M.unsupportedSyntax('a regular expression');
+  if (ts.isTaggedTemplateExpression(node)) return M.unsupportedSyntax('a tagged template');
+  if (ts.isClassExpression(node)) return M.unsupportedSyntax('a class');
+  if (node.kind === K.ThisKeyword) return M.unsupportedSyntax('`this`', 'bind what you need to a `const` outside the kernel');
+  if (ts.isPostfixUnaryExpression(node)) return M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own');
+  return M.unsupportedSyntax(K[node.kind] ?? 'this');
+}
+
+function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
+  const name = node.text;
+  const b = scope.get(name);
+  if (b) return b.kind === 'device' ? device({ kind: 'var', name: b.name, dtype: b.dtype, span: fx.span(node) }) : b.value;
+  const { capture } = fx.source;
+  if (Object.hasOwn(capture.free, name)) {
+    if (capture.mutable.includes(name)) fx.fail(M.mutableCapture(name), node);
+    return captured(fx, capture.free[name]!(), node);
+  }
+  if (name === 'undefined') return host(undefined);
+  if (name in globalThis) return host((globalThis as Record<string, unknown>)[name]);
+  return fx.fail(M.unknownName(name), node);
+}
+
+interface DimLike {
+  readonly kind: 'dim';
+  readonly name: string;
+  readonly multipleOf: number;
+}
+const isDim = (v: unknown): v is DimLike => typeof v === 'object' && v !== null && (v as DimLike).kind === 'dim';
+
+/** A captured value: dimensions become device values, all else stays on the host. */
+export function captured(fx: Frontend, v: unknown, node: ts.Node): Value {
+  if (!isDim(v)) return host(v);
+  fx.dim(v.name, v.multipleOf);
+  return device({ kind: 'var', name: v.name, dtype: 'i32', span: fx.span(node) });
+}
+
+/** The device expression of a value; host numbers take `like`'s dtype, else their natural one. */
+export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Expr {
+  switch (v.kind) {
+    case 'device':
+      return v.e;
+    case 'element':
+      return loadOf(fx, v, node);
+    case 'host':
+      if (typeof v.v === 'number' || typeof v.v === 'boolean' || typeof v.v === 'bigint')
+        return hostConstant(v.v, like ? promote(like).dtype : naturalDType(v.v), fx.span(node));
+      if (isDim(v.v)) return deviceOf(fx, captured(fx, v.v, node), node);
+      return fx.fail(M.wrongArgument('…', `${describe(v)} is not a number`), node);
+    default:
+      return fx.fail(M.wrongArgument('…', `${describe(v)} stands where a number is needed`), node);
+  }
+}
+
+export function loadOf(fx: Frontend, v: Extract<Value, { kind: 'element' }>, node: ts.Node): Expr {
+  const rank = v.tile.shape.length;
+  if (v.indices.length !== rank) fx.fail(M.indexCount(v.tile.name, v.indices.length, rank), node);
+  return { kind: 'load', buffer: v.tile.name, indices: v.indices, dtype: v.tile.dtype, span: fx.span(node) };
+}
+
+export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unknown {
+  if (v.kind === 'host') return v.v;
+  if (v.kind === 'list') return v.items.map((x) => hostOf(fx, x, node, what));
+  return fx.fail(M.deviceInHost(what), node);
+}
+
+/** Device values and elements: what makes an expression IR. */
+export const isDeviceValue = (v: Value): boolean => v.kind === 'device' || v.kind === 'element' || (v.kind === 'host' && isDim(v.v));
+
+function onHost(fx: Frontend, node: ts.Node, f: () => unknown): Value {
+  try {
+    return host(f());
+  } catch (e) {
+    if (e instanceof Error && e.name === 'CompileError') throw e;
+    return fx.fail(M.hostError(e instanceof Error ? e.message : String(e)), node);
+  }
+}
+
+function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression): Value {
+  const op = node.operatorToken.kind;
+  if (op === K.CommaToken) return fx.fail(M.unsupportedSyntax('the comma operator'), node);
+  if (op === K.EqualsEqualsToken || op === K.ExclamationEqualsToken) return fx.fail(M.looseEquality(op === K.EqualsEqualsToken ? '==' : '!='), node.operatorToken);
+  if (op === K.EqualsToken || COMPOUND[op]) return fx.fail(M.unsupportedSyntax('an assignment inside an expression', 'make it a statement of its own'), node);
+  const a = evaluate(fx, scope, node.left);
+  if (op === K.AmpersandAmpersandToken || op === K.BarBarToken) {
+    if (a.kind === 'host') {
+      const takesRight = op === K.AmpersandAmpersandToken ? Boolean(a.v) : !a.v;
+      return takesRight ? evaluate(fx, scope, node.right) : a;
+    }
+    const left = condition(deviceOf(fx, a, node.left), fx.span(node.left));
+    const b = evaluate(fx, scope, node.right);
+    if (b.kind === 'host') {
+      const decides = op === K.AmpersandAmpersandToken ? !b.v : Boolean(b.v);
+      return decides ? host(Boolean(b.v)) : device(left);
+    }
+    const right = condition(deviceOf(fx, b, node.right), fx.span(node.right));
+    return device({ kind: 'binary', op: op === K.AmpersandAmpersandToken ? 'land' : 'lor', a: left, b: right, dtype: 'bool', span: fx.span(node) });
+  }
+  if (op === K.QuestionQuestionToken) {
+    const nothing = a.kind === 'host' && (a.v === null || a.v === undefined);
+    return nothing ? evaluate(fx, scope, node.right) : a;
+  }
+  const b = evaluate(fx, scope, node.right);
+  return applyBinary(fx, op, a, b, node);
+}
+
+/** `a op b` for operands already evaluated. */
+export function applyBinary(fx: Frontend, op: ts.SyntaxKind, a: Value, b: Value, node: ts.Node): Value {
+  if (!isDeviceValue(a) && !isDeviceValue(b)) {
+    const x = hostOf(fx, a, node, 'this') as number;
+    const y = hostOf(fx, b, node, 'this') as number;
+    return onHost(fx, node, () => hostBinary(op, x, y));
+  }
+  if (op === K.AsteriskAsteriskToken) {
+    const [x, y] = pair(fx, a, b, node, '**');
+    if (y.kind === 'const' && Number(y.value) === 2) return device(arith('mul', x, x, '*', fx.span(node)));
+    return device({ kind: 'call', fn: 'pow', args: [x, y], dtype: x.dtype, span: fx.span(node) });
+  }
+  const row = BINARY[op];
+  if (!row) return fx.fail(M.unsupportedSyntax(`\`${ts.tokenToString(op) ?? K[op]}\` on device values`), node);
+  const [irOp, symbol] = row;
+  const [x, y] = pair(fx, a, b, node, symbol);
+  if (symbol === '>>>' && x.dtype !== 'u32' && x.dtype !== 'u64') fx.fail(M.integersOnly('>>>', x.dtype), node);
+  return device(arith(irOp, x, y, symbol, fx.span(node)));
+}
+
+/** Both operands as device values: a host number takes the other's dtype. */
+export function pair(fx: Frontend, a: Value, b: Value, node: ts.Node, symbol: string): readonly [Expr, Expr] {
+  const aIsHost = a.kind === 'host' && !isDim(a.v);
+  const bIsHost = b.kind === 'host' && !isDim(b.v);
+  if (aIsHost) {
+    const y = deviceOf(fx, b, node);
+    return unify(symbol, deviceOf(fx, a, node, y), y, fx.span(node));
+  }
+  const x = deviceOf(fx, a, node);
+  return unify(symbol, x, deviceOf(fx, b, node, bIsHost ? x : undefined), fx.span(node));
+}
+
+function hostBinary(op: ts.SyntaxKind, x: number, y: number): unknown {
+  switch (op) {
+    case K.PlusToken:
+      return x + y;
+    case K.MinusToken:
+      return x - y;
+    case K.AsteriskToken:
+      return x * y;
+    case K.SlashToken:
+      return x / y;
+    case K.PercentToken:
+      return x % y;
+    case K.AsteriskAsteriskToken:
+      return x ** y;
+    case K.AmpersandToken:
+      return x & y;
+    case K.BarToken:
+      return x | y;
+    case K.CaretToken:
+      return x ^ y;
+    case K.LessThanLessThanToken:
+      return x << y;
+    case K.GreaterThanGreaterThanToken:
+      return x >> y;
+    case K.GreaterThanGreaterThanGreaterThanToken:
+      return x >>> y;
+    case K.EqualsEqualsEqualsToken:
+      return x === y;
+    case K.ExclamationEqualsEqualsToken:
+      return x !== y;
+    case K.LessThanToken:
+      return x < y;
+    case K.LessThanEqualsToken:
+      return x <= y;
+    case K.GreaterThanToken:
+      return x > y;
+    case K.GreaterThanEqualsToken:
+      return x >= y;
+    case K.InKeyword:
+      return String(x) in (y as unknown as object);
+    default:
+      throw new Error(`operator ${ts.tokenToString(op) ?? op} is not supported`);
+  }
+}
+
+function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Value {
+  if (node.operator === K.PlusPlusToken || node.operator === K.MinusMinusToken)
+    return fx.fail(M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own'), node);
+  const v = evaluate(fx, scope, node.operand);
+  const span = fx.span(node);
+  if (!isDeviceValue(v)) {
+    const x = hostOf(fx, v, node, 'this') as number;
+    switch (node.operator) {
+      case K.MinusToken:
+        return host(-x);
+      case K.PlusToken:
+        return host(+x);
+      case K.ExclamationToken:
+        return host(!x);
+      default:
+        return host(~x);
+    }
+  }
+  const raw = deviceOf(fx, v, node.operand);
+  switch (node.operator) {
+    case K.ExclamationToken:
+      return device({ kind: 'unary', op: 'not', a: condition(raw, span), dtype: 'bool', span });
+    case K.PlusToken:
+      return device(promote(raw));
+    case K.MinusToken: {
+      const a = promote(raw);
+      if (a.dtype === 'bool') fx.fail(M.dtypeMismatch('-', 'bool', 'bool'), node);
+      return device({ kind: 'unary', op: 'neg', a, dtype: a.dtype, span });
+    }
+    default: {
+      const a = promote(raw);
+      if (!isInteger(a.dtype)) fx.fail(M.integersOnly('~', a.dtype), node);
+      return device({ kind: 'unary', op: 'bitnot', a, dtype: a.dtype, span });
+    }
+  }
+}
+
+function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression): Value {
+  const c = evaluate(fx, scope, node.condition);
+  if (!isDeviceValue(c)) return evaluate(fx, scope, hostOf(fx, c, node, 'a condition') ? node.whenTrue : node.whenFalse);
+  const cond = condition(deviceOf(fx, c, node.condition), fx.span(node.condition));
+  return device(selectOf(fx, cond, evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse), node));
+}
+
+export function selectOf(fx: Frontend, cond: Expr, a: Value, b: Value, node: ts.Node): Expr {
+  const aHost = a.kind === 'host' && !isDim(a.v);
+  const bHost = b.kind === 'host' && !isDim(b.v);
+  let x: Expr;
+  let y: Expr;
+  if (aHost && bHost) {
+    const dtype = [a, b].some((v) => typeof v.v === 'number' && !Number.isInteger(v.v)) ? 'f32' : naturalDType(a.v);
+    [x, y] = [hostConstant(a.v, dtype, fx.span(node)), hostConstant(b.v, dtype, fx.span(node))];
+  } else {
+    const raw = aHost ? undefined : deviceOf(fx, a, node);
+    const other = bHost ? undefined : deviceOf(fx, b, node);
+    // Two values of one dtype, or one and a number, are chosen between as they are; nothing is computed with them.
+    const dtype = raw && other && raw.dtype !== other.dtype ? undefined : (raw ?? other)!.dtype;
+    if (dtype) {
+      x = raw ?? hostConstant((a as { v: unknown }).v, dtype, fx.span(node));
+      y = other ?? hostConstant((b as { v: unknown }).v, dtype, fx.span(node));
+    } else [x, y] = unify('? :', raw!, other!, fx.span(node));
+  }
+  return { kind: 'select', cond, a: x, b: y, dtype: x.dtype, span: fx.span(node) };
+}
+
+// ------------------------------------------------------------------------------------------------- members and indices
+
+function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccessExpression): Value {
+  const on = evaluate(fx, scope, node.expression);
+  const arg = node.argumentExpression;
+  const indexable = on.kind === 'tile' || on.kind === 'element';
+  if (ts.isBinaryExpression(arg) && arg.operatorToken.kind === K.CommaToken) {
+    const parts = commaParts(arg).map((p) => p.getText(fx.source.file));
+    return fx.fail(M.commaIndex(`${node.expression.getText(fx.source.file)}${parts.map((p) => `[${p}]`).join('')}`), arg);
+  }
+  const index = evaluate(fx, scope, arg);
+  if (indexable) {
+    const e = indexOf(fx, index, arg);
+    const tile = on.tile;
+    const before = on.kind === 'element' ? on.indices : [];
+    if (before.length >= tile.shape.length) fx.fail(M.indexCount(tile.name, before.length + 1, tile.shape.length), node);
+    checkIndex(fx, tile, before.length, e, arg);
+    return { kind: 'element', tile, indices: [...before, e] };
+  }
+  if (on.kind === 'list' || on.kind === 'host' || on.kind === 'object') {
+    const key = hostOf(fx, index, arg, 'an index into a host array');
+    if (on.kind === 'list') return on.items[Number(key)] ?? host(undefined);
+    if (on.kind === 'object') return on.fields.get(String(key)) ?? host(undefined);
+    if (on.v === null || on.v === undefined) return fx.fail(M.hostError(`cannot read [${String(key)}] of ${String(on.v)}`), node);
+    const v = (on.v as Record<string, unknown>)[key as string];
+    return captured(fx, v, node);
+  }
+  return fx.fail(M.unknownProperty(describe(on), '[…]'), node);
+}
+
+const commaParts = (e: ts.Expression): ts.Expression[] =>
+  ts.isBinaryExpression(e) && e.operatorToken.kind === K.CommaToken ? [...commaParts(e.left), e.right] : [e];
+
+export function indexOf(fx: Frontend, v: Value, node: ts.Node): Expr {
+  const e = deviceOf(fx, v, node);
+  if (isFloat(e.dtype)) fx.fail(v.kind === 'host' ? M.fractionInInteger(Number(v.v), 'i32') : M.integersOnly('[…]', e.dtype), node);
+  return promote(e);
+}
+
+function checkIndex(fx: Frontend, tile: TileInfo, d: number, e: Expr, node: ts.Node): void {
+  const size = tile.shape[d];
+  const i = constantInt(e);
+  if (typeof size === 'number' && i !== undefined && (i < 0 || i >= size)) fx.fail(M.indexRange(tile.name, d, i, size), node);
+}
+
+function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpression): Value {
+  const name = node.name.text;
+  const on = evaluate(fx, scope, node.expression);
+  switch (on.kind) {
+    case 'host': {
+      if (on.v === null || on.v === undefined) {
+        if (node.questionDotToken) return host(undefined);
+        return fx.fail(M.hostError(`cannot read \`${name}\` of ${String(on.v)}`), node);
+      }
+      const v = (on.v as Record<string, unknown>)[name];
+      return typeof v === 'function' && intrinsicOf(v) === undefined ? { kind: 'method', on, name } : captured(fx, v, node);
+    }
+    case 'tile':
+      if (name === 'shape') return listOf(on.tile.shape.map((n) => (typeof n === 'number' ? host(n) : device(n))));
+      if (name === 'dtype') return host(on.tile.dtype);
+      if (name === 'tile') return { kind: 'method', on, name };
+      return fx.fail(M.unknownProperty(describe(on), name), node.name);
+    case 'list':
+      if (name === 'length') return host(on.items.length);
+      return { kind: 'method', on, name };
+    case 'object': {
+      const v = on.fields.get(name);
+      return v ?? host(undefined);
+    }
+    default:
+      return fx.fail(M.unknownProperty(describe(on), name), node.name);
+  }
+}
+
+function arrayLiteral(fx: Frontend, scope: Scope, node: ts.ArrayLiteralExpression): Value {
+  const items = node.elements.flatMap((e): readonly Value[] => {
+    if (!ts.isSpreadElement(e)) return [evaluate(fx, scope, e)];
+    const v = evaluate(fx, scope, e.expression);
+    if (v.kind === 'list') return v.items;
+    return [...(hostOf(fx, v, e, 'a spread') as Iterable<unknown>)].map((x) => captured(fx, x, e));
+  });
+  return listOf(items);
+}
+
+function objectLiteral(fx: Frontend, scope: Scope, node: ts.ObjectLiteralExpression): Value {
+  const fields = new Map<string, Value>();
+  for (const p of node.properties) {
+    if (ts.isShorthandPropertyAssignment(p)) fields.set(p.name.text, lookup(fx, scope, p.name));
+    else if (ts.isPropertyAssignment(p)) fields.set(propertyName(fx, scope, p.name), evaluate(fx, scope, p.initializer));
+    else if (ts.isSpreadAssignment(p)) {
+      const v = evaluate(fx, scope, p.expression);
+      if (v.kind === 'object') for (const [k, x] of v.fields) fields.set(k, x);
+      else for (const [k, x] of Object.entries((hostOf(fx, v, p, 'a spread') ?? {}) as object)) fields.set(k, host(x));
+    } else return fx.fail(M.unsupportedSyntax('a getter, setter or method in an object'), p);
+  }
+  return objectOf(fields);
+}
+
+export function propertyName(fx: Frontend, scope: Scope, name: ts.PropertyName): string {
+  if (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) return name.text;
+  if (ts.isComputedPropertyName(name)) return String(hostOf(fx, evaluate(fx, scope, name.expression), name, 'a property name'));
+  return fx.fail(M.unsupportedSyntax('this kind of property name'), name);
+}
+

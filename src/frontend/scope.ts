@@ -1,0 +1,24 @@
+/** Names and what they stand for, block by block. */
+import type { DType } from '../ir/dtype.ts';
+import type { Value } from './values.ts';
+
+export type Binding =
+  | { readonly kind: 'const'; readonly value: Value }
+  /** A `let` of host values: may change while compiling, but not under device control. */
+  | { readonly kind: 'host'; value: Value; readonly control: number }
+  /** A device scalar. */
+  | { readonly kind: 'device'; readonly name: string; readonly dtype: DType; readonly inParallel: boolean };
+
+export class Scope {
+  private readonly names = new Map<string, Binding>();
+  private readonly parent: Scope | undefined;
+  constructor(parent?: Scope) {
+    this.parent = parent;
+  }
+  get(name: string): Binding | undefined {
+    return this.names.get(name) ?? this.parent?.get(name);
+  }
+  set(name: string, b: Binding): void {
+    this.names.set(name, b);
+  }
+}
