@@ -84,7 +84,7 @@ type Reduce = <D extends DType, S extends Shape, U extends Shape, const K extend
 type Cumsum = <S extends Shape, U extends Shape>(
   src: Operand<DType, S, Exclude<Scope, 'global'>>,
   dst: Operand<DType, U, Exclude<Scope, 'global'>> & Check<SameShape<S, U>, 'src and dst differ in shape'>,
-  options: { readonly dim: number; /** From the end. */ readonly reverse?: boolean },
+  options: { readonly dim: number /** From the end. */; readonly reverse?: boolean },
 ) => void;
 type Atomic = <E extends number>(element: E, value: NoInfer<E>) => void;
 
@@ -97,10 +97,7 @@ interface Extremum {
   <A extends number, B extends number>(a: A, b: B & JoinsWith<A, B>): Join<A, B>;
   <X extends number>(a: X, b: NoInfer<X>, ...more: NoInfer<X>[]): Same<X>;
 }
-type Alloc<K extends Exclude<Scope, 'global'>> = <
-  D extends DType,
-  const S extends readonly [Constant, ...Constant[]],
->(
+type Alloc<K extends Exclude<Scope, 'global'>> = <D extends DType, const S extends readonly [Constant, ...Constant[]]>(
   dtype: DTypeValue<D>,
   shape: S,
 ) => {
@@ -175,14 +172,15 @@ export const T = Object.freeze({
    * PTX with one result of `dtype`: in the template `$0` is the result, `$1`, … the arguments. The CPU computes
    * `fallback` instead, and refuses the kernel if there is none.
    */
-  inlinePtx: deviceOnly<
-    <D extends DType>(
-      dtype: DTypeValue<D>,
-      template: string,
-      args: readonly (number | boolean)[],
-      options?: { readonly fallback?: Element<NoInfer<D>> },
-    ) => Element<D>
-  >('inlinePtx'),
+  inlinePtx:
+    deviceOnly<
+      <D extends DType>(
+        dtype: DTypeValue<D>,
+        template: string,
+        args: readonly (number | boolean)[],
+        options?: { readonly fallback?: Element<NoInfer<D>> },
+      ) => Element<D>
+    >('inlinePtx'),
 
   // -------------------------------------------------------------------------------------------------------- expressions
   /** +∞; `-T.infinity` is −∞. */

@@ -72,4 +72,20 @@ export function dtypeOf(value: unknown): DType | undefined {
 }
 
 /** A dtype by its name: for tools that read it from text. */
-export const DTYPE_VALUES = { f64, f32, f16, bf16, f8e4m3, f8e5m2, i8, i16, i32, i64, u8, u16, u32, u64, bool } as const;
+export const DTYPE_VALUES = {
+  f64,
+  f32,
+  f16,
+  bf16,
+  f8e4m3,
+  f8e5m2,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  bool,
+} as const;

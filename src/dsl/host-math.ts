@@ -20,7 +20,8 @@ export function erf(x: number): number {
 }
 
 function integers(name: string, a: number, b: number): void {
-  if (!Number.isInteger(a) || !Number.isInteger(b)) throw new RangeError(`T.${name}(${a}, ${b}): both must be integers`);
+  if (!Number.isInteger(a) || !Number.isInteger(b))
+    throw new RangeError(`T.${name}(${a}, ${b}): both must be integers`);
   if (b === 0) throw new RangeError(`T.${name}(${a}, 0): division by zero`);
 }
 

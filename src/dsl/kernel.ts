@@ -2,8 +2,8 @@
 import type { DType } from '../ir/dtype.ts';
 import type { Executable } from '../runtime/executable.ts';
 import type { Stream } from '../runtime/stream.ts';
-import { checked } from './capture-error.ts';
 import type { Capture } from './capture/record.ts';
+import { checked } from './capture-error.ts';
 import type { Params, ScalarSig, Sig, TensorSig } from './sig.ts';
 import type { TensorLike } from './tensor-like.ts';
 
@@ -115,10 +115,12 @@ function checkArgs(name: string, params: Sig, args: Readonly<Record<string, unkn
       first = p;
     } else if (on !== device) refuse(`\`${p}\` is on ${on}, but \`${first}\` is on ${device}`);
   }
-  for (const a in args) if (!(a in params)) refuse(`there is no parameter \`${a}\`; it has ${Object.keys(params).join(', ')}`);
+  for (const a in args)
+    if (!(a in params)) refuse(`there is no parameter \`${a}\`; it has ${Object.keys(params).join(', ')}`);
   return device as DeviceName | undefined;
 }
 
-const isTensorLike = (x: unknown): x is TensorLike => typeof x === 'object' && x !== null && 'dtype' in x && 'device' in x;
+const isTensorLike = (x: unknown): x is TensorLike =>
+  typeof x === 'object' && x !== null && 'dtype' in x && 'device' in x;
 const describe = (x: unknown): string =>
   x === undefined ? 'missing' : isTensorLike(x) ? 'a tensor' : x === null ? 'null' : `of type ${typeof x}`;

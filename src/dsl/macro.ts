@@ -1,6 +1,7 @@
 /** Reuse inside kernels: a macro's body is inlined at the call, with fresh names. */
-import { CAPTURE_REMEDY, checked } from './capture-error.ts';
+
 import type { Capture } from './capture/record.ts';
+import { CAPTURE_REMEDY, checked } from './capture-error.ts';
 import { OutsideKernelError } from './intrinsics.ts';
 
 export interface MacroDef {

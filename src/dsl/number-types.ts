@@ -1,5 +1,5 @@
 /** What a device function returns for the dtypes of its arguments. */
-import type { FloatDType, Flavour, IntDType } from './dtypes.ts';
+import type { Flavour, FloatDType, IntDType } from './dtypes.ts';
 
 /** A number that is, or may become, a float; integers of the device are refused. */
 export type FloatArg = number & { readonly __dtype?: FloatDType };

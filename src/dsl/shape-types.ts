@@ -2,19 +2,22 @@
 import type { Shape } from './tile.ts';
 
 /** An argument's type if `Ok`, else one that nothing has and whose only property is the explanation. */
-export type Check<Ok extends boolean, Message extends string> = Ok extends true ? unknown : { readonly __error: Message };
+export type Check<Ok extends boolean, Message extends string> = Ok extends true
+  ? unknown
+  : { readonly __error: Message };
 
 /** Is the extent unknown to TypeScript: `number`, or a run-time dimension? */
 type IsOpen<N> = number extends N ? true : N extends { readonly kind: string } ? true : false;
-type Agree<A, B> = IsOpen<A> extends true
-  ? true
-  : IsOpen<B> extends true
+type Agree<A, B> =
+  IsOpen<A> extends true
     ? true
-    : [A] extends [B]
+    : IsOpen<B> extends true
       ? true
-      : [B] extends [A]
+      : [A] extends [B]
         ? true
-        : false;
+        : [B] extends [A]
+          ? true
+          : false;
 
 type WithoutOnes<S extends Shape> = S extends readonly [infer H extends number, ...infer Rest extends Shape]
   ? [H] extends [1]

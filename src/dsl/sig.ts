@@ -42,7 +42,9 @@ function dimExpr(factors: readonly (number | DimValue)[]): DimExpr & number {
     kind: 'dimExpr' as const,
     factors,
     times: (by: number | DimValue) => dimExpr([...factors, checkFactor(by)]),
-    [Symbol.toPrimitive]: hostArithmetic(`the size ${factors.map((f) => (typeof f === 'number' ? f : f.name)).join(' · ')}`),
+    [Symbol.toPrimitive]: hostArithmetic(
+      `the size ${factors.map((f) => (typeof f === 'number' ? f : f.name)).join(' · ')}`,
+    ),
   };
   return Object.freeze(self) as unknown as DimExpr & number;
 }

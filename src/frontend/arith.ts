@@ -1,10 +1,11 @@
 /** Dtypes of device arithmetic: promotion, adaptation of host numbers, implicit and explicit conversion. */
-import { bytesOf, classOf, type DType, DTYPES, isFloat, isInteger } from '../ir/dtype.ts';
-import type { Span } from '../ir/span.ts';
-import { binary, constant } from '../ir/tile/build.ts';
-import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
+
 import * as M from '../diagnostics/messages/language.ts';
 import { fail } from '../diagnostics/report.ts';
+import { bytesOf, classOf, DTYPES, type DType, isFloat, isInteger } from '../ir/dtype.ts';
+import type { Span } from '../ir/span.ts';
+import { binary, cast, constant } from '../ir/tile/build.ts';
+import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
 
 const isNarrowFloat = (d: DType): boolean => isFloat(d) && bytesOf(d) < 4;
 
@@ -15,7 +16,7 @@ export function promoted(d: DType): DType {
   return d;
 }
 
-export const castTo = (dtype: DType, e: Expr, span: Span): Expr => (e.dtype === dtype ? e : { kind: 'cast', a: e, dtype, span });
+export const castTo = (dtype: DType, e: Expr, span: Span): Expr => cast(dtype, e, span);
 export const promote = (e: Expr): Expr => castTo(promoted(e.dtype), e, e.span);
 
 const INTEGER_LIMITS = (d: DType): readonly [bigint, bigint] => {
@@ -39,14 +40,16 @@ export function hostConstant(v: unknown, dtype: DType, span: Span): Expr {
 }
 
 /** The dtype of a host value that nothing else decides. */
-export const naturalDType = (v: unknown): DType => (typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) ? 'i32' : 'f32');
+export const naturalDType = (v: unknown): DType =>
+  typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) ? 'i32' : 'f32';
 
 /** Two operands in the dtype that they meet in. */
 export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr, Expr] {
   const x = promote(a);
   const y = promote(b);
   if (x.dtype === y.dtype) return [x, y];
-  const widens = (from: DType, to: DType): boolean => isInteger(from) && isInteger(to) && classOf(from) === classOf(to) && bytesOf(from) < bytesOf(to);
+  const widens = (from: DType, to: DType): boolean =>
+    isInteger(from) && isInteger(to) && classOf(from) === classOf(to) && bytesOf(from) < bytesOf(to);
   if (widens(x.dtype, y.dtype)) return [castTo(y.dtype, x, span), y];
   if (widens(y.dtype, x.dtype)) return [x, castTo(x.dtype, y, span)];
   fail(M.dtypeMismatch(op, x.dtype, y.dtype), span);
@@ -55,7 +58,12 @@ export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr,
 /** The value as it is stored to elements of the dtype. Arithmetic in f32 narrows by itself; a bare value of another dtype does not. */
 export function forStore(value: Expr, dtype: DType, buffer: string, span: Span): Expr {
   if (value.dtype === dtype) return value;
-  const computed = value.kind === 'binary' || value.kind === 'unary' || value.kind === 'call' || value.kind === 'select' || value.kind === 'const';
+  const computed =
+    value.kind === 'binary' ||
+    value.kind === 'unary' ||
+    value.kind === 'call' ||
+    value.kind === 'select' ||
+    value.kind === 'const';
   const sameKind = classOf(value.dtype) === classOf(dtype);
   const widening = sameKind && bytesOf(value.dtype) <= bytesOf(dtype);
   if (sameKind && (widening || (computed && value.dtype === promoted(dtype)))) return castTo(dtype, value, span);
@@ -70,7 +78,8 @@ export function arith(op: BinaryOp, a: Expr, b: Expr, symbol: string, span: Span
   }
   if (op === 'div' && isInteger(x.dtype)) fail(M.integerDivision(), span);
   if (op === 'rem' && isFloat(x.dtype)) return { kind: 'call', fn: 'fmod', args: [x, y], dtype: x.dtype, span };
-  if (['and', 'or', 'xor', 'shl', 'shr', 'floordiv', 'ceildiv'].includes(op) && !isInteger(x.dtype)) fail(M.integersOnly(symbol, x.dtype), span);
+  if (['and', 'or', 'xor', 'shl', 'shr', 'floordiv', 'ceildiv'].includes(op) && !isInteger(x.dtype))
+    fail(M.integersOnly(symbol, x.dtype), span);
   return binary(op, x, y, span);
 }
 

@@ -1,11 +1,12 @@
 /** Calls: intrinsics, casts, macros, closures, methods of tiles and lists, host functions. */
 import { ts } from 'ts-morph';
-import { DTYPES, type DType, isFloat, isInteger } from '../ir/dtype.ts';
+import * as M from '../diagnostics/messages/language.ts';
 import type { Capture } from '../dsl/capture/record.ts';
 import { dtypeOf } from '../dsl/dtypes.ts';
 import { intrinsicOf } from '../dsl/intrinsics.ts';
 import { macroOf } from '../dsl/macro.ts';
-import * as M from '../diagnostics/messages/language.ts';
+import { T } from '../dsl/T.ts';
+import { DTYPES, type DType, isFloat, isInteger } from '../ir/dtype.ts';
 import { binary } from '../ir/tile/build.ts';
 import { type Expr, MATH_FNS, type MathFn } from '../ir/tile/schema.ts';
 import { castTo, condition, hostConstant, promote, unify } from './arith.ts';
@@ -14,10 +15,10 @@ import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, s
 import { bindParameters } from './pattern.ts';
 import { regionMethod } from './region.ts';
 import { Scope } from './scope.ts';
-import { parseCapture } from './source.ts';
-import { block } from './stmt.ts';
+import { parseCapture, type Source } from './source.ts';
+import { functionBody } from './stmt.ts';
 import { ALLOCATORS, allocate, LOOPS, STATEMENTS, statement } from './tileCalls.ts';
-import { describe, device, host, listOf, type Value } from './values.ts';
+import { type Closure, describe, device, host, listOf, type Value } from './values.ts';
 
 /** Members of T that are named otherwise in the IR. */
 const RENAMED: Readonly<Record<string, MathFn>> = { isNaN: 'isnan', isInf: 'isinf', isFinite: 'isfinite' };
@@ -34,7 +35,7 @@ export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: 
   const args = callArguments(fx, scope, node);
   switch (callee.kind) {
     case 'closure':
-      return inline(fx, callee.name, callee.node, callee.scope, args, node, () => fx.source);
+      return closureCall(fx, callee, args, node);
     case 'method':
       return method(fx, callee.on, callee.name, args, node);
     case 'host': {
@@ -49,19 +50,35 @@ export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: 
   }
 }
 
-function callArguments(fx: Frontend, scope: Scope, node: ts.CallExpression): Value[] {
+export function callArguments(fx: Frontend, scope: Scope, node: ts.CallExpression): Value[] {
   return node.arguments.flatMap((a): readonly Value[] => {
     if (!ts.isSpreadElement(a)) return [evaluate(fx, scope, a)];
     const v = evaluate(fx, scope, a.expression);
-    return v.kind === 'list' ? v.items : [...(hostOf(fx, v, a, 'a spread') as Iterable<unknown>)].map((x) => captured(fx, x, a));
+    return v.kind === 'list'
+      ? v.items
+      : [...(hostOf(fx, v, a, 'a spread') as Iterable<unknown>)].map((x) => captured(fx, x, a));
   });
 }
 
 // ------------------------------------------------------------------------------------------------------- host functions
 
-function hostCall(fx: Frontend, f: unknown, self: unknown, name: string, args: readonly Value[], node: ts.CallExpression): Value {
+function hostCall(
+  fx: Frontend,
+  f: unknown,
+  self: unknown,
+  name: string,
+  args: readonly Value[],
+  node: ts.CallExpression,
+): Value {
   if (typeof f !== 'function') return fx.fail(M.hostError(`${name} is not a function`), node);
-  if (args.some((a) => a.kind === 'closure')) return fx.fail(M.unsupportedSyntax('passing a function of the kernel to a host function', 'use a `for` loop over the host array'), node);
+  if (args.some((a) => a.kind === 'closure'))
+    return fx.fail(
+      M.unsupportedSyntax(
+        'passing a function of the kernel to a host function',
+        'use a `for` loop over the host array',
+      ),
+      node,
+    );
   if (args.some(isDeviceValue) || args.some((a) => a.kind === 'tile' || a.kind === 'region')) {
     const math = Object.getOwnPropertyNames(Math).find((k) => (Math as unknown as Record<string, unknown>)[k] === f);
     if (math) return mathCall(fx, math, args, node);
@@ -90,10 +107,15 @@ function mathCall(fx: Frontend, name: string, args: readonly Value[], node: ts.C
 
 function method(fx: Frontend, on: Value, name: string, args: readonly Value[], node: ts.CallExpression): Value {
   if (on.kind === 'tile' && name === 'tile') return regionMethod(fx, on.tile, args, node);
-  const items = on.kind === 'list' ? on.items : on.kind === 'host' && Array.isArray(on.v) ? on.v.map((x) => captured(fx, x, node)) : undefined;
+  const items =
+    on.kind === 'list'
+      ? on.items
+      : on.kind === 'host' && Array.isArray(on.v)
+        ? on.v.map((x) => captured(fx, x, node))
+        : undefined;
   const f = args[0];
   if (items && f?.kind === 'closure') {
-    const each = (v: Value, i: number): Value => inline(fx, f.name, f.node, f.scope, [v, host(i)], node, () => fx.source);
+    const each = (v: Value, i: number): Value => closureCall(fx, f, [v, host(i)], node);
     if (name === 'map') return listOf(items.map(each));
     if (name === 'forEach') {
       items.forEach(each);
@@ -101,7 +123,7 @@ function method(fx: Frontend, on: Value, name: string, args: readonly Value[], n
     }
     if (name === 'reduce') {
       const rest = args[1] ? items : items.slice(1);
-      return rest.reduce((acc, v) => inline(fx, f.name, f.node, f.scope, [acc, v], node, () => fx.source), args[1] ?? items[0] ?? host(undefined));
+      return rest.reduce((acc, v) => closureCall(fx, f, [acc, v], node), args[1] ?? items[0] ?? host(undefined));
     }
     if (name === 'filter' || name === 'some' || name === 'every' || name === 'find') {
       const test = (v: Value, i: number): boolean => Boolean(hostOf(fx, each(v, i), node, `the condition of ${name}`));
@@ -117,48 +139,43 @@ function method(fx: Frontend, on: Value, name: string, args: readonly Value[], n
 
 // ------------------------------------------------------------------------------------------------------------ inlining
 
-function macroCall(fx: Frontend, capture: Capture | undefined, args: readonly Value[], node: ts.CallExpression): Value {
-  const name = node.expression.getText(fx.source.file);
-  if (!capture) return fx.fail(M.hostError(`the source of macro \`${name}\` was not captured`), node);
+function macroCall(fx: Frontend, capture: Capture, args: readonly Value[], node: ts.CallExpression): Value {
   const source = parseCapture(capture);
-  const saved = { source: fx.source, via: fx.via };
-  const via = fx.span(node);
   const key = `${capture.file}:${capture.line}:${capture.column}`;
-  return inline(fx, capture.name, source.fn, new Scope(), args, node, () => source, key, () => {
-    fx.source = source;
-    fx.via = via;
-    return () => Object.assign(fx, saved);
-  });
+  return inline(fx, { name: capture.name, key, node: source.fn, scope: new Scope(), source }, args, node);
 }
 
+interface Inlined {
+  readonly name: string;
+  /** Equal for two calls of one function. */
+  readonly key: string;
+  readonly node: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+  readonly scope: Scope;
+  readonly source: Source;
+}
+
+const closureCall = (fx: Frontend, f: Closure, args: readonly Value[], node: ts.CallExpression): Value =>
+  inline(fx, { ...f, key: `${f.source.capture.file}:${f.source.capture.line}:${f.node.pos}` }, args, node);
+
 /** Walks a function's body in place of its call. */
-function inline(
-  fx: Frontend,
-  name: string,
-  fn: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration,
-  scope: Scope,
-  args: readonly Value[],
-  node: ts.CallExpression,
-  _source: () => unknown,
-  key = `${fn.pos}:${name}`,
-  enter: () => () => void = () => () => {},
-): Value {
-  if (fx.macroStack.includes(key)) fx.fail(M.recursion([...fx.macroStack, key].map((k) => k.split(/[/\\]/).at(-1)!.replace(/^\d+:/, ''))), node);
-  const stack = fx.macroStack;
-  const loops = fx.loops;
-  const leave = enter();
-  fx.macroStack = [...stack, key];
-  fx.loops = [];
+function inline(fx: Frontend, f: Inlined, args: readonly Value[], node: ts.CallExpression): Value {
+  if (fx.macroStack.some((m) => m.key === f.key)) fx.fail(M.recursion([...fx.macroStack, f].map((m) => m.name)), node);
+  const saved = { source: fx.source, via: fx.via, macroStack: fx.macroStack, loops: fx.loops, fn: fx.fn };
+  const via = fx.span(node);
+  Object.assign(fx, {
+    source: f.source,
+    via,
+    macroStack: [...fx.macroStack, { key: f.key, name: f.name }],
+    loops: [],
+    fn: { inlined: true, control: fx.control },
+  } satisfies Partial<Frontend>);
   try {
-    const inner = new Scope(scope);
-    bindParameters(fx, inner, fn.parameters, args);
-    const body = fn.body!;
-    if (!ts.isBlock(body)) return evaluate(fx, inner, body);
-    return block(fx, inner, body.statements, true) ?? host(undefined);
+    const inner = new Scope(f.scope);
+    bindParameters(fx, inner, f.node.parameters, args);
+    const body = f.node.body!;
+    return ts.isBlock(body) ? functionBody(fx, inner, body.statements) : evaluate(fx, inner, body);
   } finally {
-    fx.macroStack = stack;
-    fx.loops = loops;
-    leave();
+    Object.assign(fx, saved);
   }
 }
 
@@ -166,7 +183,7 @@ function inline(
 
 function intrinsic(fx: Frontend, scope: Scope, name: string, node: ts.CallExpression, hint: Hint): Value {
   if (ALLOCATORS.has(name)) return allocate(fx, name, callArguments(fx, scope, node), node, hint);
-  if (STATEMENTS.has(name)) return statement(fx, name, callArguments(fx, scope, node), node);
+  if (STATEMENTS.has(name)) return statement(fx, name, callArguments(fx, scope, node), node, hint);
   if (LOOPS.has(name)) return fx.fail(M.bareDevice(name), node);
   return expression(fx, name, callArguments(fx, scope, node), node);
 }
@@ -177,7 +194,8 @@ function cast(fx: Frontend, dtype: DType, args: readonly Value[], node: ts.CallE
   const span = fx.span(node);
   if (v.kind === 'host' && (typeof v.v === 'number' || typeof v.v === 'bigint' || typeof v.v === 'boolean')) {
     if (dtype === 'bool') return device(hostConstant(Boolean(v.v), 'bool', span));
-    const value = isFloat(dtype) || typeof v.v === 'bigint' ? v.v : typeof v.v === 'boolean' ? Number(v.v) : Math.trunc(v.v);
+    const value =
+      isFloat(dtype) || typeof v.v === 'bigint' ? v.v : typeof v.v === 'boolean' ? Number(v.v) : Math.trunc(v.v);
     return device(hostConstant(typeof value === 'boolean' ? Number(value) : value, dtype, span));
   }
   const e = deviceOf(fx, v, node);
@@ -190,7 +208,8 @@ function cast(fx: Frontend, dtype: DType, args: readonly Value[], node: ts.CallE
 function expression(fx: Frontend, name: string, args: readonly Value[], node: ts.CallExpression): Value {
   const span = fx.span(node);
   const need = (n: number): void => {
-    if (args.length !== n) fx.fail(M.wrongArgument(name, `takes ${n} argument${n === 1 ? '' : 's'}, not ${args.length}`), node);
+    if (args.length !== n)
+      fx.fail(M.wrongArgument(name, `takes ${n} argument${n === 1 ? '' : 's'}, not ${args.length}`), node);
   };
   if (name === 'bitcast') {
     need(2);
@@ -242,13 +261,14 @@ function expression(fx: Frontend, name: string, args: readonly Value[], node: ts
   const dtype = list[0]!.dtype;
   if (INTEGER_FNS.has(fn) ? !isInteger(dtype) : !isFloat(dtype) && !(ANY_NUMBER.has(fn) && isInteger(dtype)))
     fx.fail(INTEGER_FNS.has(fn) ? M.integersOnly(`T.${name}`, dtype) : M.mathDtype(name, dtype), node);
-  if (isInteger(dtype) && fn === 'clamp') return device(binary('min', binary('max', list[0]!, list[1]!, span), list[2]!, span));
+  if (isInteger(dtype) && fn === 'clamp')
+    return device(binary('min', binary('max', list[0]!, list[1]!, span), list[2]!, span));
   const test = fn === 'isnan' || fn === 'isinf' || fn === 'isfinite';
   return device({ kind: 'call', fn: math, args: list, dtype: test ? 'bool' : dtype, span });
 }
 
 function hostIntrinsic(fx: Frontend, name: string, args: readonly unknown[], node: ts.CallExpression): unknown {
-  const f = (hostTable ??= loadTable())[name] ?? (Math as unknown as Record<string, unknown>)[name];
+  const f = (T as Readonly<Record<string, unknown>>)[name];
   if (typeof f !== 'function') return fx.fail(M.unknownProperty('T', name), node);
   try {
     return Reflect.apply(f, undefined, [...args]);
@@ -257,19 +277,25 @@ function hostIntrinsic(fx: Frontend, name: string, args: readonly unknown[], nod
   }
 }
 
-import { T } from '../dsl/T.ts';
-
-let hostTable: Readonly<Record<string, unknown>> | undefined;
-const loadTable = (): Readonly<Record<string, unknown>> => T;
-
 function inlinePtx(fx: Frontend, args: readonly Value[], node: ts.CallExpression): Value {
   const dtype = args[0] && dtypeOf(hostOf(fx, args[0], node, 'the dtype of T.inlinePtx'));
   const template = args[1] && hostOf(fx, args[1], node, 'the template of T.inlinePtx');
-  if (!dtype || typeof template !== 'string') return fx.fail(M.missingArgument('inlinePtx', 'a dtype, a template and a list of arguments'), node);
+  if (!dtype || typeof template !== 'string')
+    return fx.fail(M.missingArgument('inlinePtx', 'a dtype, a template and a list of arguments'), node);
   const list = args[2];
-  const items: readonly Value[] = list?.kind === 'list' ? list.items : list?.kind === 'host' && Array.isArray(list.v) ? list.v.map((x) => captured(fx, x, node)) : [];
+  const items: readonly Value[] =
+    list?.kind === 'list'
+      ? list.items
+      : list?.kind === 'host' && Array.isArray(list.v)
+        ? list.v.map((x) => captured(fx, x, node))
+        : [];
   const options = args[3];
-  const fallback = options?.kind === 'object' ? options.fields.get('fallback') : options?.kind === 'host' && options.v ? host((options.v as { fallback?: unknown }).fallback) : undefined;
+  const fallback =
+    options?.kind === 'object'
+      ? options.fields.get('fallback')
+      : options?.kind === 'host' && options.v
+        ? host((options.v as { fallback?: unknown }).fallback)
+        : undefined;
   const hasFallback = fallback && !(fallback.kind === 'host' && fallback.v === undefined);
   const like: Expr = { kind: 'const', dtype, value: 0, span: fx.span(node) };
   return device({

@@ -1,10 +1,11 @@
 /** What the walk over a kernel's text carries along: names given out, buffers made, statements emitted. */
 import type { ts } from 'ts-morph';
+import type { Note } from '../diagnostics/diagnostic.ts';
+import * as M from '../diagnostics/messages/language.ts';
+import { fail, type Message } from '../diagnostics/report.ts';
 import type { Span } from '../ir/span.ts';
 import { NO_SPAN } from '../ir/span.ts';
 import type { Buffer, Dim, Expr, Stmt } from '../ir/tile/schema.ts';
-import { fail, type Message } from '../diagnostics/report.ts';
-import type { Note } from '../diagnostics/diagnostic.ts';
 import { type Source, spanOf } from './source.ts';
 
 export interface Grid {
@@ -14,6 +15,12 @@ export interface Grid {
   readonly minBlocks?: number;
 }
 
+/** A loop around, and the device control inside it. */
+export interface Loop {
+  readonly kind: 'device' | 'host' | 'parallel';
+  readonly control: number;
+}
+
 export class Frontend {
   readonly buffers: Buffer[] = [];
   readonly dims = new Map<string, Dim>();
@@ -21,14 +28,21 @@ export class Frontend {
   /** The function whose text is being walked, and the calls of macros that led there. */
   source: Source;
   via: Span | undefined;
-  macroStack: readonly string[] = [];
+  macroStack: readonly { readonly key: string; readonly name: string }[] = [];
   /** How many device conditions and loops are around. */
   control = 0;
   /** Variables of the T.Parallel around, if any. */
   parallel: { readonly vars: readonly string[]; readonly extents: readonly number[] } | undefined;
-  /** T.unroll and T.Parallel variables: expressions over these stay structured, so constants made of them are not named. */
-  structured = 0;
-  loops: ('device' | 'host')[] = [];
+  /** Variables of T.Parallel and of unrolled loops: integers made of them stay expressions, which vectors are planned by. */
+  readonly structured = new Set<string>();
+  /** Device scalars, whose value at one place is not that at another. */
+  readonly mutable = new Set<string>();
+  /** Loops of the function that is being walked, outermost first. */
+  loops: readonly Loop[] = [];
+  /** The function that is being walked: the kernel's own or an inlined one, and the device control around its call. */
+  fn: { readonly inlined: boolean; readonly control: number } = { inlined: false, control: 0 };
+  /** Over zero while an operand is walked that may not be reached: it must not emit anything. */
+  guarded = 0;
   private sink: Stmt[] = [];
   private readonly used = new Set<string>();
 
@@ -45,6 +59,8 @@ export class Frontend {
   }
 
   emit(s: Stmt): void {
+    if (this.guarded > 0) fail(M.statementInOperand(), s.span);
+    if (!this.grid) fail(M.gridFirst(), s.span);
     this.sink.push(s);
   }
 
@@ -58,6 +74,16 @@ export class Frontend {
       this.sink = outer;
     }
     return inner;
+  }
+
+  /** Walks an operand that may not be reached. */
+  guard<R>(f: () => R): R {
+    this.guarded++;
+    try {
+      return f();
+    } finally {
+      this.guarded--;
+    }
   }
 
   fresh(base: string): string {

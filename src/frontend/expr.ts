@@ -1,14 +1,15 @@
 /** Expressions: evaluated on the host where everything in them is known, made into IR where not. */
 import { ts } from 'ts-morph';
-import { isFloat, isInteger } from '../ir/dtype.ts';
-import { constantInt } from '../ir/tile/build.ts';
-import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
 import * as M from '../diagnostics/messages/language.ts';
 import { intrinsicOf } from '../dsl/intrinsics.ts';
+import { type DimExpr, type DimValue, dimOf } from '../dsl/sig.ts';
+import { isFloat, isInteger } from '../ir/dtype.ts';
+import { constantInt, i32, mul } from '../ir/tile/build.ts';
+import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
 import { arith, condition, hostConstant, naturalDType, promote, unify } from './arith.ts';
 import { call } from './call.ts';
 import type { Frontend } from './context.ts';
-import { Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { describe, device, host, listOf, objectOf, type TileInfo, type Value } from './values.ts';
 
 const K = ts.SyntaxKind;
@@ -51,10 +52,18 @@ export const COMPOUND: Partial<Record<ts.SyntaxKind, ts.SyntaxKind>> = {
 export interface Hint {
   /** What the result will be called: names tiles after their variables. */
   readonly name?: string;
+  /** For a result that is taken apart: the name of each item. */
+  readonly names?: readonly (string | undefined)[];
 }
 
 export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: Hint = {}): Value {
-  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node) || ts.isSatisfiesExpression(node) || ts.isTypeAssertionExpression(node))
+  if (
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isTypeAssertionExpression(node)
+  )
     return evaluate(fx, scope, node.expression, hint);
   if (ts.isNumericLiteral(node)) return host(Number(node.text.replaceAll('_', '')));
   if (ts.isBigIntLiteral(node)) return host(BigInt(node.text.slice(0, -1)));
@@ -71,7 +80,12 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
   if (ts.isArrowFunction(node) || ts.isFunctionExpression(node))
     return { kind: 'closure', name: hint.name ?? 'function', node, scope, source: fx.source };
   if (ts.isTemplateExpression(node))
-    return host(node.head.text + node.templateSpans.map((s) => String(hostOf(fx, evaluate(fx, scope, s.expression), s, 'a template string')) + s.literal.text).join(''));
+    return host(
+      node.head.text +
+        node.templateSpans
+          .map((s) => String(hostOf(fx, evaluate(fx, scope, s.expression), s, 'a template string')) + s.literal.text)
+          .join(''),
+    );
   if (ts.isTypeOfExpression(node)) {
     const v = evaluate(fx, scope, node.expression);
     return host(v.kind === 'host' ? typeof v.v : v.kind === 'device' ? 'number' : 'object');
@@ -90,22 +104,26 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
 }
 
 function unsupported(node: ts.Node) {
-  if (ts.isNewExpression(node)) return M.unsupportedSyntax('`new`', 'make the value outside and let the kernel capture it');
+  if (ts.isNewExpression(node))
+    return M.unsupportedSyntax('`new`', 'make the value outside and let the kernel capture it');
   if (ts.isAwaitExpression(node)) return M.unsupportedSyntax('`await`');
   if (ts.isYieldExpression(node)) return M.unsupportedSyntax('`yield`');
   if (ts.isDeleteExpression(node)) return M.unsupportedSyntax('`delete`');
   if (ts.isRegularExpressionLiteral(node)) return M.unsupportedSyntax('a regular expression');
   if (ts.isTaggedTemplateExpression(node)) return M.unsupportedSyntax('a tagged template');
   if (ts.isClassExpression(node)) return M.unsupportedSyntax('a class');
-  if (node.kind === K.ThisKeyword) return M.unsupportedSyntax('`this`', 'bind what you need to a `const` outside the kernel');
-  if (ts.isPostfixUnaryExpression(node)) return M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own');
+  if (node.kind === K.ThisKeyword)
+    return M.unsupportedSyntax('`this`', 'bind what you need to a `const` outside the kernel');
+  if (ts.isPostfixUnaryExpression(node))
+    return M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own');
   return M.unsupportedSyntax(K[node.kind] ?? 'this');
 }
 
 function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   const name = node.text;
   const b = scope.get(name);
-  if (b) return b.kind === 'device' ? device({ kind: 'var', name: b.name, dtype: b.dtype, span: fx.span(node) }) : b.value;
+  if (b)
+    return b.kind === 'device' ? device({ kind: 'var', name: b.name, dtype: b.dtype, span: fx.span(node) }) : b.value;
   const { capture } = fx.source;
   if (Object.hasOwn(capture.free, name)) {
     if (capture.mutable.includes(name)) fx.fail(M.mutableCapture(name), node);
@@ -116,18 +134,25 @@ function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   return fx.fail(M.unknownName(name), node);
 }
 
-interface DimLike {
-  readonly kind: 'dim';
-  readonly name: string;
-  readonly multipleOf: number;
-}
-const isDim = (v: unknown): v is DimLike => typeof v === 'object' && v !== null && (v as DimLike).kind === 'dim';
+const isDim = (v: unknown): boolean => dimOf(v) !== undefined;
 
 /** A captured value: dimensions become device values, all else stays on the host. */
 export function captured(fx: Frontend, v: unknown, node: ts.Node): Value {
-  if (!isDim(v)) return host(v);
-  fx.dim(v.name, v.multipleOf);
-  return device({ kind: 'var', name: v.name, dtype: 'i32', span: fx.span(node) });
+  const size = dimOf(v);
+  return size ? device(dimExpr(fx, size, node)) : host(v);
+}
+
+/** A dimension or product of dimensions, i32. */
+export function dimExpr(fx: Frontend, size: DimValue | DimExpr, node: ts.Node): Expr {
+  const span = fx.span(node);
+  const factors = size.kind === 'dim' ? [size] : size.factors;
+  return factors
+    .map((f): Expr => {
+      if (typeof f === 'number') return i32(f, span);
+      fx.dim(f.name, f.multipleOf);
+      return { kind: 'var', name: f.name, dtype: 'i32', span };
+    })
+    .reduce((a, b) => mul(a, b, span));
 }
 
 /** The device expression of a value; host numbers take `like`'s dtype, else their natural one. */
@@ -160,7 +185,8 @@ export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unk
 }
 
 /** Device values and elements: what makes an expression IR. */
-export const isDeviceValue = (v: Value): boolean => v.kind === 'device' || v.kind === 'element' || (v.kind === 'host' && isDim(v.v));
+export const isDeviceValue = (v: Value): boolean =>
+  v.kind === 'device' || v.kind === 'element' || (v.kind === 'host' && isDim(v.v));
 
 function onHost(fx: Frontend, node: ts.Node, f: () => unknown): Value {
   try {
@@ -174,8 +200,10 @@ function onHost(fx: Frontend, node: ts.Node, f: () => unknown): Value {
 function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression): Value {
   const op = node.operatorToken.kind;
   if (op === K.CommaToken) return fx.fail(M.unsupportedSyntax('the comma operator'), node);
-  if (op === K.EqualsEqualsToken || op === K.ExclamationEqualsToken) return fx.fail(M.looseEquality(op === K.EqualsEqualsToken ? '==' : '!='), node.operatorToken);
-  if (op === K.EqualsToken || COMPOUND[op]) return fx.fail(M.unsupportedSyntax('an assignment inside an expression', 'make it a statement of its own'), node);
+  if (op === K.EqualsEqualsToken || op === K.ExclamationEqualsToken)
+    return fx.fail(M.looseEquality(op === K.EqualsEqualsToken ? '==' : '!='), node.operatorToken);
+  if (op === K.EqualsToken || COMPOUND[op])
+    return fx.fail(M.unsupportedSyntax('an assignment inside an expression', 'make it a statement of its own'), node);
   const a = evaluate(fx, scope, node.left);
   if (op === K.AmpersandAmpersandToken || op === K.BarBarToken) {
     if (a.kind === 'host') {
@@ -183,13 +211,20 @@ function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression)
       return takesRight ? evaluate(fx, scope, node.right) : a;
     }
     const left = condition(deviceOf(fx, a, node.left), fx.span(node.left));
-    const b = evaluate(fx, scope, node.right);
+    const b = fx.guard(() => evaluate(fx, scope, node.right));
     if (b.kind === 'host') {
       const decides = op === K.AmpersandAmpersandToken ? !b.v : Boolean(b.v);
       return decides ? host(Boolean(b.v)) : device(left);
     }
     const right = condition(deviceOf(fx, b, node.right), fx.span(node.right));
-    return device({ kind: 'binary', op: op === K.AmpersandAmpersandToken ? 'land' : 'lor', a: left, b: right, dtype: 'bool', span: fx.span(node) });
+    return device({
+      kind: 'binary',
+      op: op === K.AmpersandAmpersandToken ? 'land' : 'lor',
+      a: left,
+      b: right,
+      dtype: 'bool',
+      span: fx.span(node),
+    });
   }
   if (op === K.QuestionQuestionToken) {
     const nothing = a.kind === 'host' && (a.v === null || a.v === undefined);
@@ -315,9 +350,11 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
 
 function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression): Value {
   const c = evaluate(fx, scope, node.condition);
-  if (!isDeviceValue(c)) return evaluate(fx, scope, hostOf(fx, c, node, 'a condition') ? node.whenTrue : node.whenFalse);
+  if (!isDeviceValue(c))
+    return evaluate(fx, scope, hostOf(fx, c, node, 'a condition') ? node.whenTrue : node.whenFalse);
   const cond = condition(deviceOf(fx, c, node.condition), fx.span(node.condition));
-  return device(selectOf(fx, cond, evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse), node));
+  const [a, b] = fx.guard(() => [evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse)] as const);
+  return device(selectOf(fx, cond, a, b, node));
 }
 
 export function selectOf(fx: Frontend, cond: Expr, a: Value, b: Value, node: ts.Node): Expr {
@@ -349,14 +386,18 @@ function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccessExpress
   const indexable = on.kind === 'tile' || on.kind === 'element';
   if (ts.isBinaryExpression(arg) && arg.operatorToken.kind === K.CommaToken) {
     const parts = commaParts(arg).map((p) => p.getText(fx.source.file));
-    return fx.fail(M.commaIndex(`${node.expression.getText(fx.source.file)}${parts.map((p) => `[${p}]`).join('')}`), arg);
+    return fx.fail(
+      M.commaIndex(`${node.expression.getText(fx.source.file)}${parts.map((p) => `[${p}]`).join('')}`),
+      arg,
+    );
   }
   const index = evaluate(fx, scope, arg);
   if (indexable) {
     const e = indexOf(fx, index, arg);
     const tile = on.tile;
     const before = on.kind === 'element' ? on.indices : [];
-    if (before.length >= tile.shape.length) fx.fail(M.indexCount(tile.name, before.length + 1, tile.shape.length), node);
+    if (before.length >= tile.shape.length)
+      fx.fail(M.indexCount(tile.name, before.length + 1, tile.shape.length), node);
     checkIndex(fx, tile, before.length, e, arg);
     return { kind: 'element', tile, indices: [...before, e] };
   }
@@ -364,7 +405,8 @@ function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccessExpress
     const key = hostOf(fx, index, arg, 'an index into a host array');
     if (on.kind === 'list') return on.items[Number(key)] ?? host(undefined);
     if (on.kind === 'object') return on.fields.get(String(key)) ?? host(undefined);
-    if (on.v === null || on.v === undefined) return fx.fail(M.hostError(`cannot read [${String(key)}] of ${String(on.v)}`), node);
+    if (on.v === null || on.v === undefined)
+      return fx.fail(M.hostError(`cannot read [${String(key)}] of ${String(on.v)}`), node);
     const v = (on.v as Record<string, unknown>)[key as string];
     return captured(fx, v, node);
   }
@@ -376,14 +418,16 @@ const commaParts = (e: ts.Expression): ts.Expression[] =>
 
 export function indexOf(fx: Frontend, v: Value, node: ts.Node): Expr {
   const e = deviceOf(fx, v, node);
-  if (isFloat(e.dtype)) fx.fail(v.kind === 'host' ? M.fractionInInteger(Number(v.v), 'i32') : M.integersOnly('[…]', e.dtype), node);
+  if (isFloat(e.dtype))
+    fx.fail(v.kind === 'host' ? M.fractionInInteger(Number(v.v), 'i32') : M.integersOnly('[…]', e.dtype), node);
   return promote(e);
 }
 
 function checkIndex(fx: Frontend, tile: TileInfo, d: number, e: Expr, node: ts.Node): void {
   const size = tile.shape[d];
   const i = constantInt(e);
-  if (typeof size === 'number' && i !== undefined && (i < 0 || i >= size)) fx.fail(M.indexRange(tile.name, d, i, size), node);
+  if (typeof size === 'number' && i !== undefined && (i < 0 || i >= size))
+    fx.fail(M.indexRange(tile.name, d, i, size), node);
 }
 
 function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpression): Value {
@@ -396,7 +440,9 @@ function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpre
         return fx.fail(M.hostError(`cannot read \`${name}\` of ${String(on.v)}`), node);
       }
       const v = (on.v as Record<string, unknown>)[name];
-      return typeof v === 'function' && intrinsicOf(v) === undefined ? { kind: 'method', on, name } : captured(fx, v, node);
+      return typeof v === 'function' && intrinsicOf(v) === undefined
+        ? { kind: 'method', on, name }
+        : captured(fx, v, node);
     }
     case 'tile':
       if (name === 'shape') return listOf(on.tile.shape.map((n) => (typeof n === 'number' ? host(n) : device(n))));
@@ -429,7 +475,8 @@ function objectLiteral(fx: Frontend, scope: Scope, node: ts.ObjectLiteralExpress
   const fields = new Map<string, Value>();
   for (const p of node.properties) {
     if (ts.isShorthandPropertyAssignment(p)) fields.set(p.name.text, lookup(fx, scope, p.name));
-    else if (ts.isPropertyAssignment(p)) fields.set(propertyName(fx, scope, p.name), evaluate(fx, scope, p.initializer));
+    else if (ts.isPropertyAssignment(p))
+      fields.set(propertyName(fx, scope, p.name), evaluate(fx, scope, p.initializer));
     else if (ts.isSpreadAssignment(p)) {
       const v = evaluate(fx, scope, p.expression);
       if (v.kind === 'object') for (const [k, x] of v.fields) fields.set(k, x);
@@ -441,7 +488,7 @@ function objectLiteral(fx: Frontend, scope: Scope, node: ts.ObjectLiteralExpress
 
 export function propertyName(fx: Frontend, scope: Scope, name: ts.PropertyName): string {
   if (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) return name.text;
-  if (ts.isComputedPropertyName(name)) return String(hostOf(fx, evaluate(fx, scope, name.expression), name, 'a property name'));
+  if (ts.isComputedPropertyName(name))
+    return String(hostOf(fx, evaluate(fx, scope, name.expression), name, 'a property name'));
   return fx.fail(M.unsupportedSyntax('this kind of property name'), name);
 }
-

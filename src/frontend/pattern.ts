@@ -3,6 +3,7 @@ import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import type { Frontend } from './context.ts';
 import { captured, evaluate, hostOf, propertyName } from './expr.ts';
+import { named } from './name.ts';
 import type { Scope } from './scope.ts';
 import { describe, host, listOf, objectOf, type Value } from './values.ts';
 
@@ -10,7 +11,10 @@ import { describe, host, listOf, objectOf, type Value } from './values.ts';
 export type Bind = (name: string, v: Value, node: ts.Node) => void;
 
 export function bindPattern(fx: Frontend, scope: Scope, target: ts.BindingName, v: Value, bind: Bind): void {
-  if (ts.isIdentifier(target)) return bind(target.text, v, target);
+  if (ts.isIdentifier(target)) {
+    bind(target.text, v, target);
+    return;
+  }
   if (ts.isArrayBindingPattern(target)) {
     const items = itemsOf(fx, v, target);
     target.elements.forEach((e, i) => {
@@ -33,10 +37,17 @@ export function bindPattern(fx: Frontend, scope: Scope, target: ts.BindingName, 
   }
 }
 
-export function bindParameters(fx: Frontend, scope: Scope, params: readonly ts.ParameterDeclaration[], args: readonly Value[]): void {
+export function bindParameters(
+  fx: Frontend,
+  scope: Scope,
+  params: readonly ts.ParameterDeclaration[],
+  args: readonly Value[],
+): void {
   params.forEach((p, i) => {
     const v = p.dotDotDotToken ? listOf(args.slice(i)) : withDefault(fx, scope, args[i], p.initializer);
-    bindPattern(fx, scope, p.name, v, (name, value) => scope.set(name, { kind: 'const', value }));
+    bindPattern(fx, scope, p.name, v, (name, value, node) =>
+      scope.set(name, { kind: 'const', value: named(fx, name, value, node) }),
+    );
   });
 }
 
@@ -50,7 +61,8 @@ export function itemsOf(fx: Frontend, v: Value, node: ts.Node): readonly Value[]
   if (v.kind === 'list') return v.items;
   if (v.kind !== 'host') return fx.fail(M.wrongArgument('…', `${describe(v)} cannot be taken apart as a list`), node);
   const x = v.v as Iterable<unknown>;
-  if (x === null || x === undefined || typeof x[Symbol.iterator] !== 'function') return fx.fail(M.hostError('the value is not iterable'), node);
+  if (x === null || x === undefined || typeof x[Symbol.iterator] !== 'function')
+    return fx.fail(M.hostError('the value is not iterable'), node);
   return [...x].map((y) => captured(fx, y, node));
 }
 

@@ -1,8 +1,8 @@
 /** Regions: boxes of tensors and tiles. */
 import type { ts } from 'ts-morph';
+import * as M from '../diagnostics/messages/language.ts';
 import { constantInt, i32 } from '../ir/tile/build.ts';
 import type { Expr, Region } from '../ir/tile/schema.ts';
-import * as M from '../diagnostics/messages/language.ts';
 import type { Frontend } from './context.ts';
 import { hostOf, indexOf } from './expr.ts';
 import { itemsOf } from './pattern.ts';
@@ -25,9 +25,15 @@ export function regionMethod(fx: Frontend, tile: TileInfo, args: readonly Value[
     if (typeof size !== 'number') return;
     if (tile.scope !== 'global' && n > size) fx.fail(M.regionExtent(d, n, size), node);
     const o = constantInt(origin[d]!);
-    if (tile.scope !== 'global' && o !== undefined && (o < 0 || o + n > size)) fx.fail(M.indexRange(tile.name, d, o < 0 ? o : o + n - 1, size), node);
+    if (tile.scope !== 'global' && o !== undefined && (o < 0 || o + n > size))
+      fx.fail(M.indexRange(tile.name, d, o < 0 ? o : o + n - 1, size), node);
   });
-  return { kind: 'region', tile, region: { buffer: tile.name, origin, extent: padded, span: fx.span(node) } };
+  return {
+    kind: 'region',
+    tile,
+    region: { buffer: tile.name, origin, extent: padded, span: fx.span(node) },
+    rank: extent.length,
+  };
 }
 
 /** What a whole-tile statement works on: a region as it is, a tile or constant-shaped tensor whole, an indexed tile as its rest. */
@@ -38,7 +44,8 @@ export function operand(fx: Frontend, fn: string, which: string, v: Value | unde
     const fixed: readonly Expr[] = v.kind === 'element' ? v.indices : [];
     if (fixed.length < tile.shape.length || tile.shape.length === 0) {
       const rest = tile.shape.slice(fixed.length);
-      if (rest.some((n) => typeof n !== 'number' && constantInt(n) === undefined)) return fx.fail(M.shapeNotConstant(`\`${tile.name}\`, used whole,`), node);
+      if (rest.some((n) => typeof n !== 'number' && constantInt(n) === undefined))
+        return fx.fail(M.shapeNotConstant(`\`${tile.name}\`, used whole,`), node);
       const extent = rest.map((n) => (typeof n === 'number' ? n : constantInt(n)!));
       const span = fx.span(node);
       const region: Region = {
@@ -47,7 +54,7 @@ export function operand(fx: Frontend, fn: string, which: string, v: Value | unde
         extent: [...fixed.map(() => 1), ...extent],
         span,
       };
-      return { kind: 'region', tile, region };
+      return { kind: 'region', tile, region, rank: rest.length };
     }
   }
   return fx.fail(M.notATile(fn, which), node);

@@ -17,8 +17,12 @@ export function parseCapture(capture: Capture): Source {
   // Between parentheses, `function` and object patterns are expressions too.
   const file = ts.createSourceFile('kernel.ts', `(${capture.source})`, ts.ScriptTarget.ESNext, false, ts.ScriptKind.TS);
   const statement = file.statements[0];
-  const fn = statement && ts.isExpressionStatement(statement) && ts.isParenthesizedExpression(statement.expression) ? statement.expression.expression : undefined;
-  if (!fn || !(ts.isArrowFunction(fn) || ts.isFunctionExpression(fn))) throw new Error(`internal: the capture of ${capture.name} is not a function`);
+  const fn =
+    statement && ts.isExpressionStatement(statement) && ts.isParenthesizedExpression(statement.expression)
+      ? statement.expression.expression
+      : undefined;
+  if (!fn || !(ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)))
+    throw new Error(`internal: the capture of ${capture.name} is not a function`);
   const source: Source = { capture, file, fn };
   parsed.set(capture, source);
   return source;
@@ -28,9 +32,19 @@ export function spanOf(source: Source, node: ts.Node, via?: Span): Span {
   const at = (offset: number): { line: number; column: number } => {
     const p = source.file.getLineAndCharacterOfPosition(offset);
     // The first line starts at the capture's column, behind the parenthesis that the parser was given.
-    return { line: source.capture.line + p.line, column: p.line === 0 ? source.capture.column + p.character - 1 : p.character + 1 };
+    return {
+      line: source.capture.line + p.line,
+      column: p.line === 0 ? source.capture.column + p.character - 1 : p.character + 1,
+    };
   };
   const start = at(node.getStart(source.file));
   const end = at(node.end);
-  return { file: source.capture.file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, ...(via ? { via } : {}) };
+  return {
+    file: source.capture.file,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+    ...(via ? { via } : {}),
+  };
 }

@@ -1,7 +1,7 @@
 /** What an expression in a kernel can be while the frontend walks it. */
 import type { ts } from 'ts-morph';
 import type { DType } from '../ir/dtype.ts';
-import type { Expr, Region, Scope as MemoryScope } from '../ir/tile/schema.ts';
+import type { Expr, Scope as MemoryScope, Region } from '../ir/tile/schema.ts';
 import type { Scope } from './scope.ts';
 import type { Source } from './source.ts';
 
@@ -21,21 +21,32 @@ export type Value =
   | { readonly kind: 'tile'; readonly tile: TileInfo }
   /** A tile with some or all of its indices. */
   | { readonly kind: 'element'; readonly tile: TileInfo; readonly indices: readonly Expr[] }
-  | { readonly kind: 'region'; readonly region: Region; readonly tile: TileInfo }
+  /** `rank`: how many extents the user gave; those before are 1. */
+  | { readonly kind: 'region'; readonly region: Region; readonly tile: TileInfo; readonly rank: number }
   /** A host array or object that holds values of other kinds. */
   | { readonly kind: 'list'; readonly items: readonly Value[] }
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Value> }
   /** A function written inside the kernel: inlined where it is called. */
-  | { readonly kind: 'closure'; readonly name: string; readonly node: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration; readonly scope: Scope; readonly source: Source }
+  | {
+      readonly kind: 'closure';
+      readonly name: string;
+      readonly node: ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+      readonly scope: Scope;
+      readonly source: Source;
+    }
   /** A method of a tile or list, to be called. */
   | { readonly kind: 'method'; readonly on: Value; readonly name: string };
+
+export type Closure = Extract<Value, { kind: 'closure' }>;
 
 export const host = (v: unknown): Value => ({ kind: 'host', v });
 export const device = (e: Expr): Value => ({ kind: 'device', e });
 
 /** A list whose items are all host values is a host array, and so for objects. */
 export function listOf(items: readonly Value[]): Value {
-  return items.every((x) => x.kind === 'host') ? host(items.map((x) => (x as { v: unknown }).v)) : { kind: 'list', items };
+  return items.every((x) => x.kind === 'host')
+    ? host(items.map((x) => (x as { v: unknown }).v))
+    : { kind: 'list', items };
 }
 export function objectOf(fields: ReadonlyMap<string, Value>): Value {
   const entries = [...fields];
@@ -48,7 +59,9 @@ export function objectOf(fields: ReadonlyMap<string, Value>): Value {
 export function describe(v: Value): string {
   switch (v.kind) {
     case 'host':
-      return v.v === null || typeof v.v !== 'object' ? `the host value ${typeof v.v === 'function' ? 'function' : String(v.v)}` : 'a host object';
+      return v.v === null || typeof v.v !== 'object'
+        ? `the host value ${typeof v.v === 'function' ? 'function' : String(v.v)}`
+        : 'a host object';
     case 'device':
       return `a device value of ${v.e.dtype}`;
     case 'tile':

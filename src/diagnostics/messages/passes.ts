@@ -37,7 +37,9 @@ export const sharedOverflow = (uses: readonly SharedUse[], needed: number, limit
   code: 'TL0601',
   message:
     `the kernel needs ${kib(needed)} of shared memory, but a block on ${arch} has ${kib(limit)}:\n` +
-    uses.map((u) => `  ${u.name.padEnd(12)} ${kib(u.bytes).padStart(10)}${u.stages > 1 ? `  (${u.stages} stages)` : ''}`).join('\n'),
+    uses
+      .map((u) => `  ${u.name.padEnd(12)} ${kib(u.bytes).padStart(10)}${u.stages > 1 ? `  (${u.stages} stages)` : ''}`)
+      .join('\n'),
   hint: 'use smaller tiles or fewer stages',
 });
 

@@ -4,7 +4,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { moduleSource } from './loader.ts';
 
 type Resolved = { readonly url: string; readonly format?: string | null; readonly shortCircuit?: boolean };
-type Resolve = (specifier: string, context: { readonly parentURL?: string }, next: (s: string, c?: object) => Promise<Resolved>) => Promise<Resolved>;
+type Resolve = (
+  specifier: string,
+  context: { readonly parentURL?: string },
+  next: (s: string, c?: object) => Promise<Resolved>,
+) => Promise<Resolved>;
 type Loaded = { readonly format: string; readonly source?: string; readonly shortCircuit?: boolean };
 type Load = (url: string, context: object, next: (url: string, context?: object) => Promise<Loaded>) => Promise<Loaded>;
 
@@ -21,7 +25,12 @@ export const resolve: Resolve = async (specifier, context, next) => {
   const own = OWN[specifier];
   if (own) return { url: new URL(own + extension, import.meta.url).href, format: 'module', shortCircuit: true };
   const kernelFile = /^tilec\/(kernels\/.+)$/.exec(specifier);
-  if (kernelFile) return { url: new URL(`../../../${kernelFile[1]}${extension}`, import.meta.url).href, format: 'module', shortCircuit: true };
+  if (kernelFile)
+    return {
+      url: new URL(`../../../${kernelFile[1]}${extension}`, import.meta.url).href,
+      format: 'module',
+      shortCircuit: true,
+    };
   const typescript = alternative(specifier, context.parentURL);
   if (typescript) return { url: typescript, format: 'module', shortCircuit: true };
   return next(specifier, context);

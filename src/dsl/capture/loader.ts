@@ -27,6 +27,8 @@ export function stripTypes(code: string, path: string): string {
   const out = oxc.transformSync(path, code, { sourcemap: true, typescript: { onlyRemoveTypeImports: false } });
   const errors = out.errors.filter((e) => e.severity === 'Error');
   if (errors.length > 0) throw new SyntaxError(`${path}: ${errors.map((e) => e.codeframe ?? e.message).join('\n')}`);
-  const map = out.map ? `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(out.map)).toString('base64')}` : '';
+  const map = out.map
+    ? `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(out.map)).toString('base64')}`
+    : '';
   return out.code + map;
 }

@@ -10,9 +10,20 @@ export interface Node {
 const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== null && typeof (x as Node).type === 'string';
 
 /** Type syntax carries no values. */
-const TYPE_KEYS: ReadonlySet<string> = new Set(['typeAnnotation', 'typeParameters', 'typeArguments', 'returnType', 'superTypeArguments', 'implements', 'parent']);
+const TYPE_KEYS: ReadonlySet<string> = new Set([
+  'typeAnnotation',
+  'typeParameters',
+  'typeArguments',
+  'returnType',
+  'superTypeArguments',
+  'implements',
+  'parent',
+]);
 const isTypeOnly = (n: Node): boolean =>
-  n.type === 'TSTypeAliasDeclaration' || n.type === 'TSInterfaceDeclaration' || n.importKind === 'type' || n.exportKind === 'type';
+  n.type === 'TSTypeAliasDeclaration' ||
+  n.type === 'TSInterfaceDeclaration' ||
+  n.importKind === 'type' ||
+  n.exportKind === 'type';
 
 function children(n: Node): Node[] {
   const out: Node[] = [];
@@ -40,7 +51,8 @@ export function patternNames(p: Node | null | undefined, out: Set<string>): void
       out.add(p.name as string);
       break;
     case 'ObjectPattern':
-      for (const q of p.properties as Node[]) patternNames((q.type === 'RestElement' ? q.argument : q.value) as Node, out);
+      for (const q of p.properties as Node[])
+        patternNames((q.type === 'RestElement' ? q.argument : q.value) as Node, out);
       break;
     case 'ArrayPattern':
       for (const q of p.elements as (Node | null)[]) patternNames(q, out);
@@ -64,10 +76,17 @@ const isFunctionNode = (n: Node): boolean =>
 /** What the statements of one block declare for it: let, const, class, function; `var`s are hoisted to the function. */
 function declaredIn(stmts: readonly Node[], out: Set<string>): void {
   for (const raw of stmts) {
-    const s = (raw.type === 'ExportNamedDeclaration' || raw.type === 'ExportDefaultDeclaration') && isNode(raw.declaration) ? raw.declaration : raw;
+    const s =
+      (raw.type === 'ExportNamedDeclaration' || raw.type === 'ExportDefaultDeclaration') && isNode(raw.declaration)
+        ? raw.declaration
+        : raw;
     if (isTypeOnly(s)) continue;
     if (s.type === 'VariableDeclaration') for (const d of s.declarations as Node[]) patternNames(d.id as Node, out);
-    else if ((s.type === 'FunctionDeclaration' || s.type === 'ClassDeclaration' || s.type === 'TSEnumDeclaration') && s.id) out.add((s.id as Node).name as string);
+    else if (
+      (s.type === 'FunctionDeclaration' || s.type === 'ClassDeclaration' || s.type === 'TSEnumDeclaration') &&
+      s.id
+    )
+      out.add((s.id as Node).name as string);
     else if (s.type === 'ImportDeclaration')
       for (const spec of s.specifiers as Node[]) if (!isTypeOnly(spec)) out.add((spec.local as Node).name as string);
   }
@@ -75,7 +94,8 @@ function declaredIn(stmts: readonly Node[], out: Set<string>): void {
 
 /** `var`s anywhere in a function, but not in functions inside it. */
 function hoisted(body: Node, out: Set<string>): void {
-  if (body.type === 'VariableDeclaration' && body.kind === 'var') for (const d of body.declarations as Node[]) patternNames(d.id as Node, out);
+  if (body.type === 'VariableDeclaration' && body.kind === 'var')
+    for (const d of body.declarations as Node[]) patternNames(d.id as Node, out);
   for (const c of children(body)) if (!isFunctionNode(c)) hoisted(c, out);
 }
 
@@ -175,7 +195,12 @@ export function reassigned(program: Node, name: string): boolean {
       patternNames(n.left as Node, names);
       if (names.has(name)) found = true;
     }
-    if (n.type === 'UpdateExpression' && (n.argument as Node).type === 'Identifier' && (n.argument as Node).name === name) found = true;
+    if (
+      n.type === 'UpdateExpression' &&
+      (n.argument as Node).type === 'Identifier' &&
+      (n.argument as Node).name === name
+    )
+      found = true;
   });
   return found;
 }

@@ -107,8 +107,10 @@ function nameOf(ancestors: readonly Node[]): string {
   for (let i = ancestors.length - 1; i >= 0; i--) {
     const a = ancestors[i]!;
     if (a.type === 'VariableDeclarator' && (a.id as Node).type === 'Identifier') return (a.id as Node).name as string;
-    if (a.type === 'Property' && !a.computed && (a.key as Node).type === 'Identifier') return (a.key as Node).name as string;
-    if ((a.type === 'FunctionDeclaration' || a.type === 'FunctionExpression') && a.id) return (a.id as Node).name as string;
+    if (a.type === 'Property' && !a.computed && (a.key as Node).type === 'Identifier')
+      return (a.key as Node).name as string;
+    if ((a.type === 'FunctionDeclaration' || a.type === 'FunctionExpression') && a.id)
+      return (a.id as Node).name as string;
     if (a.type === 'MethodDefinition' && (a.key as Node).type === 'Identifier') return (a.key as Node).name as string;
   }
   return 'kernel';

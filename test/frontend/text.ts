@@ -1,0 +1,27 @@
+/** Kernels as Tile IR text, for tests. */
+
+import type { Kernel } from 'tilec';
+import { expect } from 'vitest';
+import { buildKernel } from '../../src/frontend/index.ts';
+import { parseKernel } from '../../src/ir/tile/parser.ts';
+import { printKernel } from '../../src/ir/tile/printer.ts';
+
+/** The whole program; it must read back to itself. */
+export function program(k: Kernel): string {
+  const text = printKernel(buildKernel(k.def));
+  expect(printKernel(parseKernel(text))).toBe(text);
+  return text;
+}
+
+/** The statements of the program. */
+export function statements(k: Kernel): string {
+  const text = program(k);
+  return dedent(text.slice(text.indexOf('\n{\n') + 3, text.lastIndexOf('}\n')));
+}
+
+/** A template's text without its common indentation and outer line breaks. */
+export function dedent(text: string): string {
+  const lines = text.replace(/^\n/, '').trimEnd().split('\n');
+  const indent = Math.min(...lines.filter((l) => l.trim() !== '').map((l) => l.length - l.trimStart().length));
+  return lines.map((l) => l.slice(indent)).join('\n');
+}
