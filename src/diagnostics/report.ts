@@ -1,6 +1,6 @@
 import type { Span } from '../ir/span.ts';
 import { CompileError, type Diagnostic, type Note } from './diagnostic.ts';
-import { render } from './render.ts';
+import { renderAll } from './render.ts';
 
 /** What `messages/*.ts` make: the text of a diagnostic, without its place. */
 export interface Message {
@@ -24,4 +24,4 @@ export function fail(m: Message, span: Span, notes: readonly Note[] = []): never
 }
 
 export const compileError = (diagnostics: readonly Diagnostic[]): CompileError =>
-  new CompileError(diagnostics, diagnostics.map((d) => render(d)).join('\n\n'));
+  new CompileError(diagnostics, renderAll(diagnostics));

@@ -1,6 +1,6 @@
 /** The types of tiles and tensors in a kernel. There are no values of them: the compiler reads the text. */
 import type { DType } from '../ir/dtype.ts';
-import type { Element } from './dtypes.ts';
+import type { DTypeValue, Element } from './dtypes.ts';
 
 export type Shape = readonly number[];
 export type Scope = 'global' | 'shared' | 'fragment' | 'local';
@@ -49,6 +49,8 @@ type ExtentsOf<S extends Shape> = S extends readonly [number, ...infer Rest exte
 interface Members<D extends DType, S extends Shape, K extends Scope> extends Operand<D, S, K> {
   /** A constant, or in tensors an `i32` of the device where the signature has a `dim`. */
   readonly shape: S;
+  /** The dtype of its elements, to make other tiles of it. */
+  readonly dtype: DTypeValue<D>;
   /**
    * The box of `extent` elements from `origin`. `origin` has an entry for each dimension; `extent` too, or fewer, for the
    * last dimensions (those before are 1). Extents are constants. What lies outside a tensor reads as zero and is not written.

@@ -25,7 +25,7 @@ const INTEGER_LIMITS = (d: DType): readonly [bigint, bigint] => {
 };
 
 /** A host value as a constant of the dtype. */
-export function hostConstant(v: unknown, dtype: DType, span: Span): Expr {
+export function hostConstant(v: unknown, dtype: DType, span: Span, float = false): Expr {
   if (typeof v === 'boolean') {
     if (dtype !== 'bool') fail(M.dtypeMismatch('=', 'bool', dtype), span);
     return constant('bool', v, span);
@@ -33,15 +33,16 @@ export function hostConstant(v: unknown, dtype: DType, span: Span): Expr {
   if (typeof v !== 'number' && typeof v !== 'bigint') fail(M.deviceInHost(`a ${dtype}`), span);
   if (dtype === 'bool') fail(M.notBoolean(typeof v), span);
   if (isFloat(dtype)) return constant(dtype, Number(v), span);
-  if (typeof v === 'number' && !Number.isInteger(v)) fail(M.fractionInInteger(v, dtype), span);
+  if (typeof v === 'number' && (float || !Number.isInteger(v)))
+    fail(M.fractionInInteger(Number.isInteger(v) ? `${v}.0` : String(v), dtype), span);
   const [lo, hi] = INTEGER_LIMITS(dtype);
   if (BigInt(v) < lo || BigInt(v) > hi) fail(M.literalRange(String(v), dtype), span);
   return constant(dtype, bytesOf(dtype) === 8 ? BigInt(v) : Number(v), span);
 }
 
 /** The dtype of a host value that nothing else decides. */
-export const naturalDType = (v: unknown): DType =>
-  typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) ? 'i32' : 'f32';
+export const naturalDType = (v: unknown, float = false): DType =>
+  typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) && !float ? 'i32' : 'f32';
 
 /** Two operands in the dtype that they meet in. */
 export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr, Expr] {

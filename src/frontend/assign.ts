@@ -91,6 +91,6 @@ function scalar(
 
 /** A value as it goes into something of the dtype: a device value that fits, or a host value that converts. */
 export function stored(fx: Frontend, v: Value, dtype: DType, into: string, node: ts.Node): Expr {
-  if (v.kind === 'host' && !isDeviceValue(v)) return hostConstant(v.v, dtype, fx.span(node));
+  if (v.kind === 'host' && !isDeviceValue(v)) return hostConstant(v.v, dtype, fx.span(node), v.float);
   return forStore(deviceOf(fx, v, node), dtype, into, fx.span(node));
 }

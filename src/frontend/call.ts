@@ -24,6 +24,8 @@ import { type Closure, describe, device, host, listOf, type Value } from './valu
 const RENAMED: Readonly<Record<string, MathFn>> = { isNaN: 'isnan', isInf: 'isinf', isFinite: 'isfinite' };
 const MATH_TO_T: Readonly<Record<string, string>> = { clz32: 'clz', fround: 'f32' };
 const INTEGER_FNS: ReadonlySet<string> = new Set(['popcount', 'clz']);
+/** Integers are what they are already. */
+const ROUNDING: ReadonlySet<string> = new Set(['floor', 'ceil', 'round', 'trunc']);
 const ANY_NUMBER: ReadonlySet<string> = new Set(['abs', 'clamp', 'sign']);
 
 export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: Hint): Value {
@@ -98,8 +100,6 @@ function mathCall(fx: Frontend, name: string, args: readonly Value[], node: ts.C
   const t = MATH_TO_T[name] ?? name;
   if (t === 'f32') return cast(fx, 'f32', args, node);
   if (t === 'min' || t === 'max' || Object.hasOwn(MATH_FNS, t)) {
-    // Math.round takes ties up, the device's to even: not the same function.
-    if (t === 'round') return fx.fail(M.mathHasNoDevice('round'), node);
     return expression(fx, t, args, node);
   }
   return fx.fail(M.mathHasNoDevice(name), node);
@@ -259,6 +259,7 @@ function expression(fx: Frontend, name: string, args: readonly Value[], node: ts
     if (x.dtype !== list[0]!.dtype) list = list.map((v) => castTo(x.dtype, v, span));
   }
   const dtype = list[0]!.dtype;
+  if (isInteger(dtype) && ROUNDING.has(fn)) return device(list[0]!);
   if (INTEGER_FNS.has(fn) ? !isInteger(dtype) : !isFloat(dtype) && !(ANY_NUMBER.has(fn) && isInteger(dtype)))
     fx.fail(INTEGER_FNS.has(fn) ? M.integersOnly(`T.${name}`, dtype) : M.mathDtype(name, dtype), node);
   if (isInteger(dtype) && fn === 'clamp')

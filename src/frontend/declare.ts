@@ -2,7 +2,6 @@
 import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import { type DType, isDType } from '../ir/dtype.ts';
-import { hostConstant } from './arith.ts';
 import { stored } from './assign.ts';
 import type { Frontend } from './context.ts';
 import { deviceOf, evaluate, type Hint, isDeviceValue } from './expr.ts';
@@ -43,8 +42,7 @@ function declare(fx: Frontend, scope: Scope, d: ts.VariableDeclaration, isConst:
 }
 
 function deviceScalar(fx: Frontend, scope: Scope, name: string, dtype: DType, v: Value, node: ts.Node): void {
-  const value =
-    v.kind === 'host' && !isDeviceValue(v) ? hostConstant(v.v, dtype, fx.span(node)) : stored(fx, v, dtype, name, node);
+  const value = stored(fx, v, dtype, name, node);
   const unique = fx.fresh(name);
   fx.emit({ kind: 'declare', name: unique, dtype, value, span: fx.span(node) });
   fx.mutable.add(unique);

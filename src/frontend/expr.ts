@@ -1,6 +1,8 @@
 /** Expressions: evaluated on the host where everything in them is known, made into IR where not. */
 import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
+import { fail } from '../diagnostics/report.ts';
+import { DTYPE_VALUES } from '../dsl/dtypes.ts';
 import { intrinsicOf } from '../dsl/intrinsics.ts';
 import { type DimExpr, type DimValue, dimOf } from '../dsl/sig.ts';
 import { isFloat, isInteger } from '../ir/dtype.ts';
@@ -65,7 +67,7 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
     ts.isTypeAssertionExpression(node)
   )
     return evaluate(fx, scope, node.expression, hint);
-  if (ts.isNumericLiteral(node)) return host(Number(node.text.replaceAll('_', '')));
+  if (ts.isNumericLiteral(node)) return numeric(Number(node.text), node.getText(fx.source.file));
   if (ts.isBigIntLiteral(node)) return host(BigInt(node.text.slice(0, -1)));
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return host(node.text);
   if (ts.isIdentifier(node)) return lookup(fx, scope, node);
@@ -102,6 +104,10 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
   }
   return fx.fail(unsupported(node), node);
 }
+
+/** A literal is an integer or a float by its text. */
+const numeric = (v: number, text: string): Value =>
+  /^0[xob]/i.test(text) || !/[.e]/i.test(text) ? host(v) : { kind: 'host', v, float: true };
 
 function unsupported(node: ts.Node) {
   if (ts.isNewExpression(node))
@@ -161,10 +167,10 @@ export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Ex
     case 'device':
       return v.e;
     case 'element':
-      return loadOf(fx, v, node);
+      return loadOf(fx, v);
     case 'host':
       if (typeof v.v === 'number' || typeof v.v === 'boolean' || typeof v.v === 'bigint')
-        return hostConstant(v.v, like ? promote(like).dtype : naturalDType(v.v), fx.span(node));
+        return hostConstant(v.v, like ? promote(like).dtype : naturalDType(v.v, v.float), fx.span(node), v.float);
       if (isDim(v.v)) return deviceOf(fx, captured(fx, v.v, node), node);
       return fx.fail(M.wrongArgument('…', `${describe(v)} is not a number`), node);
     default:
@@ -172,10 +178,10 @@ export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Ex
   }
 }
 
-export function loadOf(fx: Frontend, v: Extract<Value, { kind: 'element' }>, node: ts.Node): Expr {
+export function loadOf(fx: Frontend, v: Extract<Value, { kind: 'element' }>): Expr {
   const rank = v.tile.shape.length;
-  if (v.indices.length !== rank) fx.fail(M.indexCount(v.tile.name, v.indices.length, rank), node);
-  return { kind: 'load', buffer: v.tile.name, indices: v.indices, dtype: v.tile.dtype, span: fx.span(node) };
+  if (v.indices.length !== rank) fail(M.indexCount(v.tile.name, v.indices.length, rank), v.span);
+  return { kind: 'load', buffer: v.tile.name, indices: v.indices, dtype: v.tile.dtype, span: v.span };
 }
 
 export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unknown {
@@ -320,7 +326,7 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
     const x = hostOf(fx, v, node, 'this') as number;
     switch (node.operator) {
       case K.MinusToken:
-        return host(-x);
+        return { kind: 'host', v: -x, float: v.kind === 'host' && v.float === true };
       case K.PlusToken:
         return host(+x);
       case K.ExclamationToken:
@@ -363,7 +369,8 @@ export function selectOf(fx: Frontend, cond: Expr, a: Value, b: Value, node: ts.
   let x: Expr;
   let y: Expr;
   if (aHost && bHost) {
-    const dtype = [a, b].some((v) => typeof v.v === 'number' && !Number.isInteger(v.v)) ? 'f32' : naturalDType(a.v);
+    const isFloat = [a, b].some((v) => v.float === true || (typeof v.v === 'number' && !Number.isInteger(v.v)));
+    const dtype = isFloat ? 'f32' : naturalDType(a.v);
     [x, y] = [hostConstant(a.v, dtype, fx.span(node)), hostConstant(b.v, dtype, fx.span(node))];
   } else {
     const raw = aHost ? undefined : deviceOf(fx, a, node);
@@ -399,7 +406,7 @@ function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccessExpress
     if (before.length >= tile.shape.length)
       fx.fail(M.indexCount(tile.name, before.length + 1, tile.shape.length), node);
     checkIndex(fx, tile, before.length, e, arg);
-    return { kind: 'element', tile, indices: [...before, e] };
+    return { kind: 'element', tile, indices: [...before, e], span: fx.span(node) };
   }
   if (on.kind === 'list' || on.kind === 'host' || on.kind === 'object') {
     const key = hostOf(fx, index, arg, 'an index into a host array');
@@ -419,7 +426,7 @@ const commaParts = (e: ts.Expression): ts.Expression[] =>
 export function indexOf(fx: Frontend, v: Value, node: ts.Node): Expr {
   const e = deviceOf(fx, v, node);
   if (isFloat(e.dtype))
-    fx.fail(v.kind === 'host' ? M.fractionInInteger(Number(v.v), 'i32') : M.integersOnly('[…]', e.dtype), node);
+    fx.fail(v.kind === 'host' ? M.fractionInInteger(String(v.v), 'an index') : M.integersOnly('[…]', e.dtype), node);
   return promote(e);
 }
 
@@ -446,7 +453,7 @@ function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpre
     }
     case 'tile':
       if (name === 'shape') return listOf(on.tile.shape.map((n) => (typeof n === 'number' ? host(n) : device(n))));
-      if (name === 'dtype') return host(on.tile.dtype);
+      if (name === 'dtype') return host(DTYPE_VALUES[on.tile.dtype]);
       if (name === 'tile') return { kind: 'method', on, name };
       return fx.fail(M.unknownProperty(describe(on), name), node.name);
     case 'list':

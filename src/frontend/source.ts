@@ -1,5 +1,6 @@
 /** A captured function's text, parsed, and the way from its nodes back to the user's file. */
 import { ts } from 'ts-morph';
+import { rememberSource } from '../diagnostics/sources.ts';
 import type { Capture } from '../dsl/capture/record.ts';
 import type { Span } from '../ir/span.ts';
 
@@ -24,6 +25,7 @@ export function parseCapture(capture: Capture): Source {
   if (!fn || !(ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)))
     throw new Error(`internal: the capture of ${capture.name} is not a function`);
   const source: Source = { capture, file, fn };
+  rememberSource(capture.file, capture.line, capture.column, capture.source);
   parsed.set(capture, source);
   return source;
 }

@@ -1,6 +1,7 @@
 /** What an expression in a kernel can be while the frontend walks it. */
 import type { ts } from 'ts-morph';
 import type { DType } from '../ir/dtype.ts';
+import type { Span } from '../ir/span.ts';
 import type { Expr, Scope as MemoryScope, Region } from '../ir/tile/schema.ts';
 import type { Scope } from './scope.ts';
 import type { Source } from './source.ts';
@@ -15,12 +16,21 @@ export interface TileInfo {
 
 export type Value =
   /** Any JavaScript value, known while compiling. */
-  | { readonly kind: 'host'; readonly v: unknown }
+  | {
+      readonly kind: 'host';
+      readonly v: unknown /** A number written as a float, such as `1.0`. */;
+      readonly float?: boolean;
+    }
   /** A value that only the device knows. */
   | { readonly kind: 'device'; readonly e: Expr }
   | { readonly kind: 'tile'; readonly tile: TileInfo }
   /** A tile with some or all of its indices. */
-  | { readonly kind: 'element'; readonly tile: TileInfo; readonly indices: readonly Expr[] }
+  | {
+      readonly kind: 'element';
+      readonly tile: TileInfo;
+      readonly indices: readonly Expr[];
+      readonly span: Span;
+    }
   /** `rank`: how many extents the user gave; those before are 1. */
   | { readonly kind: 'region'; readonly region: Region; readonly tile: TileInfo; readonly rank: number }
   /** A host array or object that holds values of other kinds. */

@@ -1,20 +1,22 @@
 /** Kernels as Tile IR text, for tests. */
 
-import type { Kernel } from 'tilec';
+import type { KernelDef } from 'tilec';
 import { expect } from 'vitest';
 import { buildKernel } from '../../src/frontend/index.ts';
 import { parseKernel } from '../../src/ir/tile/parser.ts';
 import { printKernel } from '../../src/ir/tile/printer.ts';
 
+type Defined = { readonly def: KernelDef };
+
 /** The whole program; it must read back to itself. */
-export function program(k: Kernel): string {
+export function program(k: Defined): string {
   const text = printKernel(buildKernel(k.def));
   expect(printKernel(parseKernel(text))).toBe(text);
   return text;
 }
 
 /** The statements of the program. */
-export function statements(k: Kernel): string {
+export function statements(k: Defined): string {
   const text = program(k);
   return dedent(text.slice(text.indexOf('\n{\n') + 3, text.lastIndexOf('}\n')));
 }

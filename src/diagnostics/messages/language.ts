@@ -90,10 +90,12 @@ export const integerDivision = (): Message =>
     '`/` between integers is ambiguous: JavaScript would give a fraction',
     'use T.floorDiv(a, b) or T.ceilDiv(a, b), or cast to f32 first',
   );
+/** Of two dtypes that do not meet, the one that loses less. */
+const castSuggestion = (a: string, b: string): string => (b.startsWith('f') || !a.startsWith('f') ? b : a);
 export const dtypeMismatch = (op: string, a: string, b: string): Message =>
-  m('TL0202', `\`${op}\` of ${a} and ${b}`, `cast one of them, for example \`${b}(…)\``);
-export const fractionInInteger = (value: number, dtype: string): Message =>
-  m('TL0203', `${value} is not an integer, but the other operand is ${dtype}`, `cast that one: \`f32(…)\``);
+  m('TL0202', `\`${op}\` of ${a} and ${b}`, `cast one of them, for example \`${castSuggestion(a, b)}(…)\``);
+export const fractionInInteger = (value: string, dtype: string): Message =>
+  m('TL0203', `${value} is a float, and stands where ${dtype} is needed`, `cast that one: \`f32(…)\``);
 export const storeDtype = (value: string, buffer: string, dtype: string): Message =>
   m(
     'TL0204',
