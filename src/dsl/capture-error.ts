@@ -1,6 +1,5 @@
 /** What is said wherever a kernel's source is missing. */
 import { capturedRemedy, notCaptured } from '../diagnostics/messages/capture.ts';
-import { compileError, diagnostic } from '../diagnostics/report.ts';
 import type { Capture } from './capture/record.ts';
 
 /** How a file with kernels must be loaded. */
@@ -16,17 +15,8 @@ export class CaptureError extends Error {
   }
 }
 
-/**
- * The capture, if there is one and the transform found nothing wrong with the function. Throws `CaptureError` or
- * `CompileError`.
- */
+/** The capture, if there is one. Throws `CaptureError`. */
 export function checked(capture: Capture | undefined, what: string): Capture {
   if (!capture) throw new CaptureError(what);
-  if (capture.problems && capture.problems.length > 0)
-    throw compileError(
-      capture.problems.map((p) =>
-        diagnostic(p, { file: capture.file, line: p.line, column: p.column, endLine: p.line, endColumn: p.endColumn }),
-      ),
-    );
   return capture;
 }

@@ -44,10 +44,31 @@ export function hostConstant(v: unknown, dtype: DType, span: Span, float = false
 export const naturalDType = (v: unknown, float = false): DType =>
   typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'i64' : Number.isInteger(v) && !float ? 'i32' : 'f32';
 
+/**
+ * Expressions that only host numbers went into, such as `c > 0 ? 1 : 0`: like a literal, they take the dtype of what they
+ * meet. How to make them in another dtype.
+ */
+const undecided = new WeakMap<Expr, (dtype: DType) => Expr>();
+
+/** Marks `make(dtype)` as one that takes the dtype of what it meets, for which `dtype` stands meanwhile. */
+export function adaptable(dtype: DType, make: (dtype: DType) => Expr): Expr {
+  const e = make(dtype);
+  undecided.set(e, make);
+  return e;
+}
+
+export const isAdaptable = (e: Expr): boolean => undecided.has(e);
+
+/** The expression in the dtype, if it takes any. */
+export function adapted(e: Expr, dtype: DType): Expr {
+  const make = dtype === 'bool' || e.dtype === dtype ? undefined : undecided.get(e);
+  return make ? make(dtype) : e;
+}
+
 /** Two operands in the dtype that they meet in. */
 export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr, Expr] {
-  const x = promote(a);
-  const y = promote(b);
+  const x = promote(adapted(a, promoted(b.dtype)));
+  const y = promote(adapted(b, x.dtype));
   if (x.dtype === y.dtype) return [x, y];
   const widens = (from: DType, to: DType): boolean =>
     isInteger(from) && isInteger(to) && classOf(from) === classOf(to) && bytesOf(from) < bytesOf(to);
@@ -57,7 +78,8 @@ export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr,
 }
 
 /** The value as it is stored to elements of the dtype. Arithmetic in f32 narrows by itself; a bare value of another dtype does not. */
-export function forStore(value: Expr, dtype: DType, buffer: string, span: Span): Expr {
+export function forStore(e: Expr, dtype: DType, buffer: string, span: Span): Expr {
+  const value = adapted(e, dtype);
   if (value.dtype === dtype) return value;
   const computed =
     value.kind === 'binary' ||

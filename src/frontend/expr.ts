@@ -1,14 +1,25 @@
 /** Expressions: evaluated on the host where everything in them is known, made into IR where not. */
 import { ts } from 'ts-morph';
+import { noArguments, noThis } from '../diagnostics/messages/capture.ts';
 import * as M from '../diagnostics/messages/language.ts';
 import { fail } from '../diagnostics/report.ts';
 import { DTYPE_VALUES } from '../dsl/dtypes.ts';
 import { intrinsicOf } from '../dsl/intrinsics.ts';
 import { type DimExpr, type DimValue, dimOf } from '../dsl/sig.ts';
-import { isFloat, isInteger } from '../ir/dtype.ts';
+import { type DType, isFloat, isInteger } from '../ir/dtype.ts';
 import { constantInt, i32, mul } from '../ir/tile/build.ts';
 import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
-import { arith, condition, hostConstant, naturalDType, promote, unify } from './arith.ts';
+import {
+  adaptable,
+  adapted,
+  arith,
+  condition,
+  hostConstant,
+  isAdaptable,
+  naturalDType,
+  promote,
+  unify,
+} from './arith.ts';
 import { call } from './call.ts';
 import type { Frontend } from './context.ts';
 import type { Scope } from './scope.ts';
@@ -118,8 +129,9 @@ function unsupported(node: ts.Node) {
   if (ts.isRegularExpressionLiteral(node)) return M.unsupportedSyntax('a regular expression');
   if (ts.isTaggedTemplateExpression(node)) return M.unsupportedSyntax('a tagged template');
   if (ts.isClassExpression(node)) return M.unsupportedSyntax('a class');
-  if (node.kind === K.ThisKeyword)
-    return M.unsupportedSyntax('`this`', 'bind what you need to a `const` outside the kernel');
+  if (node.kind === K.ThisKeyword) return noThis('this');
+  if (node.kind === K.SuperKeyword) return noThis('super');
+  if (ts.isMetaProperty(node)) return noThis('new.target');
   if (ts.isPostfixUnaryExpression(node))
     return M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own');
   return M.unsupportedSyntax(K[node.kind] ?? 'this');
@@ -133,9 +145,10 @@ function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   const { capture } = fx.source;
   if (Object.hasOwn(capture.free, name)) {
     if (capture.mutable.includes(name)) fx.fail(M.mutableCapture(name), node);
-    return captured(fx, capture.free[name]!(), node);
+    return onHost(fx, node, capture.free[name]!);
   }
   if (name === 'undefined') return host(undefined);
+  if (name === 'arguments') return fx.fail(noArguments(), node);
   if (name in globalThis) return host((globalThis as Record<string, unknown>)[name]);
   return fx.fail(M.unknownName(name), node);
 }
@@ -167,7 +180,7 @@ export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Ex
     case 'device':
       return v.e;
     case 'element':
-      return loadOf(fx, v);
+      return loadOf(v);
     case 'host':
       if (typeof v.v === 'number' || typeof v.v === 'boolean' || typeof v.v === 'bigint')
         return hostConstant(v.v, like ? promote(like).dtype : naturalDType(v.v, v.float), fx.span(node), v.float);
@@ -178,7 +191,7 @@ export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Ex
   }
 }
 
-export function loadOf(fx: Frontend, v: Extract<Value, { kind: 'element' }>): Expr {
+export function loadOf(v: Extract<Value, { kind: 'element' }>): Expr {
   const rank = v.tile.shape.length;
   if (v.indices.length !== rank) fail(M.indexCount(v.tile.name, v.indices.length, rank), v.span);
   return { kind: 'load', buffer: v.tile.name, indices: v.indices, dtype: v.tile.dtype, span: v.span };
@@ -194,13 +207,15 @@ export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unk
 export const isDeviceValue = (v: Value): boolean =>
   v.kind === 'device' || v.kind === 'element' || (v.kind === 'host' && isDim(v.v));
 
+/** What host code gives; what it throws is the user's error. */
 function onHost(fx: Frontend, node: ts.Node, f: () => unknown): Value {
+  let v: unknown;
   try {
-    return host(f());
+    v = f();
   } catch (e) {
-    if (e instanceof Error && e.name === 'CompileError') throw e;
     return fx.fail(M.hostError(e instanceof Error ? e.message : String(e)), node);
   }
+  return captured(fx, v, node);
 }
 
 function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression): Value {
@@ -364,26 +379,31 @@ function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression)
 }
 
 export function selectOf(fx: Frontend, cond: Expr, a: Value, b: Value, node: ts.Node): Expr {
-  const aHost = a.kind === 'host' && !isDim(a.v);
-  const bHost = b.kind === 'host' && !isDim(b.v);
-  let x: Expr;
-  let y: Expr;
-  if (aHost && bHost) {
-    const isFloat = [a, b].some((v) => v.float === true || (typeof v.v === 'number' && !Number.isInteger(v.v)));
-    const dtype = isFloat ? 'f32' : naturalDType(a.v);
-    [x, y] = [hostConstant(a.v, dtype, fx.span(node)), hostConstant(b.v, dtype, fx.span(node))];
-  } else {
-    const raw = aHost ? undefined : deviceOf(fx, a, node);
-    const other = bHost ? undefined : deviceOf(fx, b, node);
-    // Two values of one dtype, or one and a number, are chosen between as they are; nothing is computed with them.
-    const dtype = raw && other && raw.dtype !== other.dtype ? undefined : (raw ?? other)!.dtype;
-    if (dtype) {
-      x = raw ?? hostConstant((a as { v: unknown }).v, dtype, fx.span(node));
-      y = other ?? hostConstant((b as { v: unknown }).v, dtype, fx.span(node));
-    } else [x, y] = unify('? :', raw!, other!, fx.span(node));
+  const span = fx.span(node);
+  const select = (x: Expr, y: Expr): Expr => ({ kind: 'select', cond, a: x, b: y, dtype: x.dtype, span });
+  const isHost = (v: Value): boolean => v.kind === 'host' && !isDim(v.v);
+  if (isHost(a) && isHost(b)) {
+    const [x, y] = [deviceOf(fx, a, node), deviceOf(fx, b, node)];
+    if (x.dtype === 'bool' && y.dtype === 'bool') return select(x, y);
+    const dtype = x.dtype === 'f32' || y.dtype === 'f32' ? 'f32' : x.dtype;
+    return adaptable(dtype, (d) => select(deviceAs(fx, a, d, node), deviceAs(fx, b, d, node)));
   }
-  return { kind: 'select', cond, a: x, b: y, dtype: x.dtype, span: fx.span(node) };
+  if (isHost(a) || isHost(b)) {
+    // A value and a number are chosen between as they are; nothing is computed with them.
+    const known = deviceOf(fx, isHost(a) ? b : a, node);
+    const make = (d: DType): Expr => select(deviceAs(fx, a, d, node), deviceAs(fx, b, d, node));
+    return isAdaptable(known) ? adaptable(known.dtype, make) : make(known.dtype);
+  }
+  const [x, y] = [deviceOf(fx, a, node), deviceOf(fx, b, node)];
+  if (isAdaptable(x) && isAdaptable(y)) return adaptable(x.dtype, (d) => select(adapted(x, d), adapted(y, d)));
+  return x.dtype === y.dtype ? select(x, y) : select(...unify('? :', x, y, span));
 }
+
+/** A host number in the dtype, or a device value that has it or takes it. */
+const deviceAs = (fx: Frontend, v: Value, dtype: DType, node: ts.Node): Expr =>
+  v.kind === 'host' && !isDim(v.v)
+    ? hostConstant(v.v, dtype, fx.span(node), v.float)
+    : adapted(deviceOf(fx, v, node), dtype);
 
 // ------------------------------------------------------------------------------------------------- members and indices
 

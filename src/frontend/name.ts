@@ -13,7 +13,7 @@ export function named(fx: Frontend, name: string, v: Value, node: ts.Node): Valu
     case 'device':
       return device(namedExpr(fx, name, v.e));
     case 'element':
-      if (v.indices.length === v.tile.shape.length) return device(namedExpr(fx, name, loadOf(fx, v)));
+      if (v.indices.length === v.tile.shape.length) return device(namedExpr(fx, name, loadOf(v)));
       return { ...v, indices: v.indices.map((i) => fixed(fx, `${name}_row`, i)) };
     case 'region':
       return { ...v, region: { ...v.region, origin: v.region.origin.map((i) => fixed(fx, `${name}_at`, i)) } };

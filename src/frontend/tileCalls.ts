@@ -112,7 +112,7 @@ export function allocate(
   );
   if (shape.length === 0) fx.fail(M.shapeNotConstant(`a T.${name}`), node);
   const scope = name as Buffer['scope'];
-  const buffer: Buffer = { name: fx.fresh(hint.name ?? scope), scope, dtype, shape, span: fx.span(node) };
+  const buffer: Buffer = { name: fx.fresh(hint.name ?? 'tile'), scope, dtype, shape, span: fx.span(node) };
   fx.buffers.push(buffer);
   return { kind: 'tile', tile: { name: buffer.name, scope, dtype, shape } };
 }

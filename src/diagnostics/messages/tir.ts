@@ -72,3 +72,5 @@ export const hole = (what: string, expected: number, found: number): Message =>
   broken('TL0844', `${what} has ${expected} \`{}\` and ${found} argument${found === 1 ? '' : 's'}`);
 export const sharedOffset = (name: string, end: number, bytes: number): Message =>
   broken('TL0845', `\`${name}\` ends at byte ${end} of ${bytes} of shared memory`);
+export const layoutOverlap = (name: string): Message =>
+  broken('TL0846', `the layout of ${name} puts two elements into one place`);

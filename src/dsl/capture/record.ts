@@ -14,15 +14,4 @@ export interface Capture {
   readonly free: Readonly<Record<string, () => unknown>>;
   /** Those of them that are reassigned somewhere: a kernel cannot read them. */
   readonly mutable: readonly string[];
-  /** What the function may not contain, such as `this`; reported when the kernel is compiled. */
-  readonly problems?: readonly CaptureProblem[];
-}
-
-export interface CaptureProblem {
-  readonly code: `TL${string}`;
-  readonly message: string;
-  readonly hint?: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endColumn: number;
 }

@@ -137,10 +137,10 @@ function bindings(n: Node): Set<string> {
   return out;
 }
 
-/** All names bound in the scopes around a node, given its ancestors. */
-export function enclosingNames(ancestors: readonly Node[]): ReadonlySet<string> {
-  const out = new Set<string>();
-  for (const a of ancestors) for (const n of bindings(a)) out.add(n);
+/** Each name bound around a node, given its ancestors, with the scope that binds it: the innermost. */
+export function enclosingScopes(ancestors: readonly Node[]): ReadonlyMap<string, Node> {
+  const out = new Map<string, Node>();
+  for (const a of ancestors) for (const n of bindings(a)) out.set(n, a);
   return out;
 }
 
@@ -186,21 +186,23 @@ export function freeNames(fn: Node): ReadonlySet<string> {
   return free;
 }
 
-/** Is the name a `let` or `var` that something assigns to after its declaration? */
-export function reassigned(program: Node, name: string): boolean {
-  let found = false;
-  walk(program, (n) => {
-    if (n.type === 'AssignmentExpression') {
-      const names = new Set<string>();
-      patternNames(n.left as Node, names);
-      if (names.has(name)) found = true;
-    }
-    if (
-      n.type === 'UpdateExpression' &&
-      (n.argument as Node).type === 'Identifier' &&
-      (n.argument as Node).name === name
-    )
-      found = true;
-  });
-  return found;
+/** Does anything assign to the name that `scope` binds, after its declaration? Inner scopes may have names of their own. */
+export function reassigned(scope: Node, name: string): boolean {
+  const visit = (n: Node): boolean => {
+    if (n !== scope && bindings(n).has(name)) return false;
+    return assigns(n, name) || children(n).some(visit);
+  };
+  return visit(scope);
+}
+
+function assigns(n: Node, name: string): boolean {
+  const targets = new Set<string>();
+  if (n.type === 'AssignmentExpression') patternNames(n.left as Node, targets);
+  else if (n.type === 'UpdateExpression') patternNames(n.argument as Node, targets);
+  else if (
+    (n.type === 'ForOfStatement' || n.type === 'ForInStatement') &&
+    (n.left as Node).type !== 'VariableDeclaration'
+  )
+    patternNames(n.left as Node, targets);
+  return targets.has(name);
 }

@@ -3,7 +3,7 @@
  * brace and on its line, so that every line and column inside the function stays true.
  */
 import { parseSync } from 'oxc-parser';
-import { enclosingNames, freeNames, type Node, reassigned, walk } from './scope.ts';
+import { enclosingScopes, freeNames, type Node, reassigned, walk } from './scope.ts';
 
 export interface TransformResult {
   readonly code: string;
@@ -18,8 +18,9 @@ export interface TransformOptions {
 
 const DEFINERS = ['kernel', 'macro'] as const;
 
-/** Cheap test before parsing: could the file define kernels? */
-export const mayCapture = (source: string): boolean => /\b(?:kernel|macro)\b/.test(source) && /\bimport\b/.test(source);
+/** Cheap test before parsing: does the file import something called `kernel` or `macro`, or all of tilec? */
+export const mayCapture = (source: string): boolean =>
+  /\bimport\b[^'"`;]*(?:\b(?:kernel|macro)\b[^'"`;]*from\b|\*\s*as\s+[\w$]+\s+from\s*['"]tilec['"])/.test(source);
 
 export function transform(source: string, file: string, options: TransformOptions = {}): TransformResult {
   if (!mayCapture(source)) return { code: source, captured: 0 };
@@ -39,9 +40,9 @@ export function transform(source: string, file: string, options: TransformOption
     const fn = args[position];
     // An argument behind the function is a capture already.
     if (!fn || args.length > position + 1 || !isFunction(fn)) return;
-    const around = enclosingNames(ancestors);
+    const around = enclosingScopes(ancestors);
     const free = [...freeNames(fn)].filter((n) => around.has(n));
-    const mutable = free.filter((n) => reassigned(program, n));
+    const mutable = free.filter((n) => reassigned(around.get(n)!, n));
     const { line, column } = positionOf(source, fn.start);
     const thunks = free.map((n) => `${JSON.stringify(n)}: () => ${n}`).join(', ');
     insertions.push({
