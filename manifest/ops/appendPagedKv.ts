@@ -1,0 +1,62 @@
+import type { OperatorEntry } from '../schema.ts';
+import {
+  blockTable,
+  cacheParams,
+  cuSeqlensQ,
+  newKv,
+  requiresCache,
+  requiresDim,
+  requiresRotary,
+  rotaryParam,
+  rotaryTables,
+  scales,
+  writtenPages,
+} from './attention.ts';
+
+export const appendPagedKv = {
+  name: 'append-paged-kv',
+  operator: 'AppendPagedKv',
+  summary: 'Writes the keys and values of new tokens to a paged cache, rotated and quantised as asked.',
+  params: { ...cacheParams, rotaryDim: rotaryParam },
+  requires: [requiresDim, ...requiresCache, requiresRotary],
+  tensors: {
+    ...newKv,
+    ...writtenPages,
+    ...scales,
+    cuSeqlensQ,
+    cacheSeqlens: {
+      dtype: 'i32',
+      shape: ['batch'],
+      role: 'in',
+      fill: { kind: 'list', list: 'oldLens' },
+      doc: 'tokens in the cache before the append',
+    },
+    blockTable: blockTable('newLens[b] + oldLens[b]'),
+    ...rotaryTables,
+  },
+  lists: { newLens: 'batch', oldLens: 'batch' },
+  derived: {
+    totalQ: 'sum(b < batch, newLens[b])',
+    numPages: 'sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
+    maxPagesPerReq: 'largest(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
+    maxPosition: 'largest(b < batch, newLens[b] + oldLens[b])',
+  },
+  roofline: {
+    flops: 'totalQ * headsKv * (3 * rotaryDim + 2 * dim)',
+    bytes: '2 * totalQ * headsKv * dim * (bytes(dtype) + bytes(cacheDtype)) + 4 * totalQ * rotaryDim',
+  },
+  workloads: [
+    {
+      name: 'llama8b-8k-new',
+      params: { headsKv: 8, dim: 128, pageSize: 64, dtype: 'bf16', cacheDtype: 'f8e4m3', rotaryDim: 128 },
+      sizes: { batch: 8 },
+      lists: { newLens: 8192, oldLens: 4096 },
+    },
+    {
+      name: 'decode-32',
+      params: { headsKv: 8, dim: 128, pageSize: 64, dtype: 'bf16', cacheDtype: 'f8e4m3', rotaryDim: 128 },
+      sizes: { batch: 32 },
+      lists: { newLens: 1, oldLens: 4096 },
+    },
+  ],
+} as const satisfies OperatorEntry;

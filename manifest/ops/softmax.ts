@@ -1,0 +1,13 @@
+import type { OperatorEntry } from '../schema.ts';
+import { rowDtype, rowLength, rowsIn, rowsOut, square8k } from './rows.ts';
+
+export const softmax = {
+  name: 'softmax',
+  operator: 'Softmax',
+  summary: 'Softmax over each row, in f32.',
+  params: { n: rowLength, dtype: rowDtype },
+  requires: [],
+  tensors: { x: rowsIn('input'), out: rowsOut('the result') },
+  roofline: { flops: '5 * rows * n', bytes: '2 * bytes(dtype) * rows * n' },
+  workloads: [square8k, { name: 'ragged', params: { n: 4099, dtype: 'bf16' }, sizes: { rows: 8192 } }],
+} as const satisfies OperatorEntry;
