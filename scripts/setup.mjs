@@ -26,5 +26,6 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   console.error('installing npm packages …');
   run('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-run('NVRTC', process.execPath, [join(root, 'scripts', 'get-nvrtc.mjs')], { required: false });
 run('build', process.execPath, [join(root, 'scripts', 'build.mjs')]);
+// It looks where the built runtime looks, so it comes after the build.
+run('NVRTC', process.execPath, [join(root, 'scripts', 'get-nvrtc.mjs')], { required: false });
