@@ -2,7 +2,16 @@
 // packages, fetched with the machine's own apt and its own sources (another suite and component, in a private folder), or
 // the wheel of the same library through pip, unpacked into build/nvrtc/. Quiet and quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +31,10 @@ function run(command, args, cwd) {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   if (done.error) return { failed: `${command}: ${done.error.message}`, out: '' };
   const log = `${done.stdout}${done.stderr}`.trim();
-  return { failed: done.status === 0 ? undefined : `${command} ${args.at(-1)}: ${log.split('\n').slice(-3).join(' / ')}`, out: done.stdout };
+  return {
+    failed: done.status === 0 ? undefined : `${command} ${args.at(-1)}: ${log.split('\n').slice(-3).join(' / ')}`,
+    out: done.stdout,
+  };
 }
 
 /** The machine's apt sources as `{ uris, signedBy, suites }`, from both formats that apt reads. */
@@ -36,14 +48,26 @@ function aptSources() {
     const text = readFileSync(path, 'utf8');
     if (path.endsWith('.sources')) {
       for (const paragraph of text.split(/\n\s*\n/)) {
-        const field = (name) => paragraph.match(new RegExp(`^${name}:[ \\t]*(.*(?:\\n[ \\t].*)*)`, 'im'))?.[1]?.trim() ?? '';
+        const field = (name) =>
+          paragraph.match(new RegExp(`^${name}:[ \\t]*(.*(?:\\n[ \\t].*)*)`, 'im'))?.[1]?.trim() ?? '';
         if (/\bdeb\b/.test(field('Types')) && !/^no$/i.test(field('Enabled')))
-          found.push({ uris: field('URIs').split(/\s+/), signedBy: field('Signed-By'), suites: field('Suites').split(/\s+/), components: field('Components').split(/\s+/) });
+          found.push({
+            uris: field('URIs').split(/\s+/),
+            signedBy: field('Signed-By'),
+            suites: field('Suites').split(/\s+/),
+            components: field('Components').split(/\s+/),
+          });
       }
     } else if (path.endsWith('.list')) {
       for (const line of text.split('\n')) {
         const m = line.match(/^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$/);
-        if (m) found.push({ uris: [m[2]], signedBy: m[1]?.match(/signed-by=(\S+)/)?.[1] ?? '', suites: [m[3]], components: m[4].trim().split(/\s+/) });
+        if (m)
+          found.push({
+            uris: [m[2]],
+            signedBy: m[1]?.match(/signed-by=(\S+)/)?.[1] ?? '',
+            suites: [m[3]],
+            components: m[4].trim().split(/\s+/),
+          });
       }
     }
   }
@@ -73,7 +97,15 @@ function fromDebian(into) {
       list,
       sources
         .map((s) =>
-          ['Types: deb', `URIs: ${s.uris.join(' ')}`, `Suites: ${SUITE}`, `Components: ${COMPONENT}`, 'Architectures: amd64', ...(s.signedBy ? [`Signed-By: ${s.signedBy}`] : []), ''].join('\n'),
+          [
+            'Types: deb',
+            `URIs: ${s.uris.join(' ')}`,
+            `Suites: ${SUITE}`,
+            `Components: ${COMPONENT}`,
+            'Architectures: amd64',
+            ...(s.signedBy ? [`Signed-By: ${s.signedBy}`] : []),
+            '',
+          ].join('\n'),
         )
         .join('\n'),
     );
@@ -103,7 +135,17 @@ function fromDebian(into) {
 }
 
 const fromPip = (into) =>
-  run('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', into, WHEEL]).failed;
+  run('python3', [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--target',
+    into,
+    WHEEL,
+  ]).failed;
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.error('NVRTC is fetched on Linux x64 only; elsewhere set TILEC_NVRTC to its library');

@@ -2,16 +2,17 @@
  * The compiler as functions, stage by stage: a captured kernel → Tile IR → Device IR → CUDA C → cubin → something to
  * launch. Heavy modules load when a stage first needs them.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { compileError, diagnostic } from './diagnostics/report.ts';
+
 import { unsupportedArch } from './diagnostics/messages/passes.ts';
-import type { KernelDef } from './dsl/kernel.ts';
+import { compileError, diagnostic } from './diagnostics/report.ts';
+import type { DeviceName, KernelDef } from './dsl/kernel.ts';
 import type { DeviceKernel } from './ir/device/schema.ts';
 import { NO_SPAN } from './ir/span.ts';
-import { ARCHES, type Arch, isArch, type Target, TARGETS } from './ir/target.ts';
+import { ARCHES, type Arch, isArch, TARGETS, type Target } from './ir/target.ts';
 import type { Kernel } from './ir/tile/schema.ts';
+import type { Device } from './runtime/device.ts';
 import type { Executable } from './runtime/executable.ts';
+import type { LaunchRecord } from './runtime/record.ts';
 
 /** Milliseconds by stage. */
 export type Timings = Record<string, number>;
@@ -75,4 +76,85 @@ export async function toCuda(input: KernelDef | Kernel, options: CompileOptions 
   const source = printCuda(device, target);
   lap('print');
   return { kernel, device, source, target, timings };
+}
+
+export interface CubinOptions extends CompileOptions {
+  /** Look in the cache, and keep the result there; default: true. A watcher of passes makes that impossible. */
+  readonly cache?: boolean;
+}
+
+/** A kernel compiled for an architecture; made and used without a GPU. */
+export interface CubinProgram {
+  readonly record: LaunchRecord;
+  /** CUDA C. */
+  readonly source: string;
+  readonly ptx: string;
+  readonly cubin: Uint8Array;
+  readonly timings: Timings;
+  readonly cached: boolean;
+}
+
+/** A kernel down to a cubin. Throws `CompileError`, `NvrtcError`, and `EnvironmentError` where there is no NVRTC. */
+export async function compileToCubin(input: KernelDef | Kernel, options: CubinOptions = {}): Promise<CubinProgram> {
+  const [{ compileCuda }, { kernelSymbol }, { launchRecord }] = await Promise.all([
+    import('./runtime/nvrtc/compile.ts'),
+    import('./codegen/cuda/printer.ts'),
+    import('./runtime/record.ts'),
+  ]);
+  const { kernel, device, source, target, timings } = await toCuda(input, options);
+  const symbol = kernelSymbol(device);
+  const start = performance.now();
+  const { cubin, ptx, resources } = await compileCuda(source, target.arch, symbol);
+  timings.nvrtc = performance.now() - start;
+  return {
+    record: launchRecord(kernel, device, target.arch, symbol, source, resources),
+    source,
+    ptx,
+    cubin,
+    timings,
+    cached: false,
+  };
+}
+
+/**
+ * A kernel, captured or as Tile IR, ready to launch on a device (default: the GPU if there is one, else the CPU). Throws
+ * `CompileError`, `NvrtcError`, `CudaError`, and `EnvironmentError` where the GPU, its driver or NVRTC is missing.
+ */
+export async function compileForDevice(input: KernelDef | Kernel, device?: DeviceName): Promise<Executable> {
+  const [{ deviceOf }, { Device }] = await Promise.all([import('./runtime/tensor.ts'), import('./runtime/device.ts')]);
+  const on = deviceOf(device ?? (Device.available() ? 'cuda' : 'cpu'));
+  return on instanceof Device ? compileForGpu(input, on) : compileForCpu(input);
+}
+
+async function compileForGpu(input: KernelDef | Kernel, device: Device): Promise<Executable> {
+  const { CudaExecutable } = await import('./runtime/launch-cuda.ts');
+  const { record, cubin, timings, cached } = await compileToCubin(input, { arch: device.arch });
+  const lap = clock(timings);
+  const { signature, arch, threads, sharedBytes, resources } = record;
+  const info = { name: signature.name, arch, threads, sharedBytes, resources, timings, cached };
+  const executable = new CudaExecutable(device, record, cubin, info);
+  lap('load');
+  return executable;
+}
+
+async function compileForCpu(input: KernelDef | Kernel): Promise<Executable> {
+  const [{ compileJs }, { CpuExecutable }, { signatureOfKernel }] = await Promise.all([
+    import('./codegen/js/index.ts'),
+    import('./runtime/launch-cpu.ts'),
+    import('./runtime/signature.ts'),
+  ]);
+  const timings: Timings = {};
+  const lap = clock(timings);
+  const kernel = 'capture' in input ? await buildTileIR(input) : input;
+  lap('frontend');
+  const program = compileJs(kernel);
+  lap('javascript');
+  const info = {
+    name: kernel.name,
+    threads: kernel.threads,
+    sharedBytes: kernel.sharedBytes ?? 0,
+    timings,
+    cached: false,
+  };
+  return new CpuExecutable(signatureOfKernel(kernel), program, info);
 }

@@ -37,3 +37,11 @@ export { type Dim, dim, type Params, type ScalarSig, type Sig, scalar, type Tens
 export { T } from './dsl/T.ts';
 export type { Fragment, Local, Operand, Region, Shared, Tensor as TensorTile, Tile } from './dsl/tile.ts';
 export type { DType } from './ir/dtype.ts';
+export { CpuDevice, cpu } from './runtime/cpu-device.ts';
+export { Device } from './runtime/device.ts';
+export type { Raw, Values } from './runtime/elements.ts';
+export { CudaError, EnvironmentError, NvrtcError } from './runtime/errors.ts';
+export { Event } from './runtime/event.ts';
+export type { Executable, ExecutableInfo } from './runtime/executable.ts';
+export { Stream } from './runtime/stream.ts';
+export { type CopyOptions, type Placement, Tensor, type TensorData } from './runtime/tensor.ts';

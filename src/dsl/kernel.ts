@@ -42,9 +42,22 @@ export interface Kernel<S extends Sig = Sig> {
   compile(options?: { readonly device?: DeviceName }): Promise<Executable>;
 }
 
+/** What of a call does not fit. */
+export interface CallMismatch {
+  /** The parameter or dimension. */
+  readonly argument: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
 /** The arguments of a call do not fit the kernel's signature. Nothing was launched. */
 export class KernelCallError extends Error {
   override readonly name = 'KernelCallError';
+  readonly mismatch: CallMismatch | undefined;
+  constructor(message: string, mismatch?: CallMismatch) {
+    super(message);
+    this.mismatch = mismatch;
+  }
 }
 
 const KERNEL = Symbol.for('tilec.kernel');
@@ -64,20 +77,39 @@ export function kernel<const S extends Sig>(
   const what = capture ? `kernel \`${kernelName}\`` : `the kernel over (${Object.keys(params).join(', ')})`;
   const def = (): KernelDef => ({ params, capture: checked(capture, what) });
 
-  const compiled = new Map<DeviceName | undefined, Promise<Executable>>();
+  const pending = new Map<DeviceName | undefined, Promise<Executable>>();
+  /** By the device as tensors name it. */
+  const ready = new Map<string, Executable>();
+  let queued = 0;
   const compile = (options: { readonly device?: DeviceName } = {}): Promise<Executable> => {
-    const known = compiled.get(options.device);
+    const known = pending.get(options.device);
     if (known) return known;
-    const pending = compileOn(def, options.device);
-    compiled.set(options.device, pending);
+    const made = compileOn(def, options.device).then((executable) => {
+      ready.set(executable.device, executable);
+      return executable;
+    });
+    pending.set(options.device, made);
     // A failure is not remembered: a second try may find what the first one lacked.
-    pending.catch(() => compiled.delete(options.device));
-    return pending;
+    made.catch(() => pending.delete(options.device));
+    return made;
   };
+  const tensors = Object.keys(params).filter((p) => params[p]!.kind === 'tensor');
   const call = async (args: Args<S>, options?: LaunchOptions): Promise<void> => {
-    const device = checkArgs(kernelName, params, args);
-    const executable = await compile({ device });
-    executable.launch(args as unknown as Parameters<Executable['launch']>[0], options);
+    const device = deviceOf(args, tensors);
+    const executable = queued === 0 && device !== undefined ? ready.get(device) : undefined;
+    if (executable) {
+      executable.launch(args, options);
+      return;
+    }
+    // Calls made while one waits for the compiler wait behind it, so that all launch in the order in which they were made.
+    queued++;
+    try {
+      const { checkCall } = await import('../runtime/check-call.ts');
+      checkCall(kernelName, params, args);
+      (await compile({ device })).launch(args, options);
+    } finally {
+      queued--;
+    }
   };
   const self = Object.assign(call, { compile, kernelName, [KERNEL]: true, def: undefined });
   Object.defineProperty(self, 'def', { get: def, enumerable: true });
@@ -91,36 +123,11 @@ async function compileOn(def: () => KernelDef, device: DeviceName | undefined): 
   return compileForDevice(known, device);
 }
 
-/** The device that all tensors of the call are on; undefined for a call without tensors. */
-function checkArgs(name: string, params: Sig, args: Readonly<Record<string, unknown>>): DeviceName | undefined {
-  let device: string | undefined;
-  let first = '';
-  const refuse = (what: string): never => {
-    throw new KernelCallError(`${name}: ${what}`);
-  };
-  for (const p in params) {
-    const sig = params[p]!;
-    const arg = args[p];
-    if (sig.kind === 'scalar') {
-      if (typeof arg !== 'number' && typeof arg !== 'bigint' && typeof arg !== 'boolean')
-        refuse(`scalar \`${p}\` is ${describe(arg)}, not ${sig.dtype}`);
-      continue;
-    }
-    if (!isTensorLike(arg)) refuse(`\`${p}\` is ${describe(arg)}, not a tensor of ${sig.dtype}`);
-    const t = arg as TensorLike;
-    if (t.dtype !== sig.dtype) refuse(`\`${p}\` holds ${t.dtype}, not ${sig.dtype}`);
-    const on = String(t.device);
-    if (device === undefined) {
-      device = on;
-      first = p;
-    } else if (on !== device) refuse(`\`${p}\` is on ${on}, but \`${first}\` is on ${device}`);
+/** Where the first tensor of the call is; the executable checks that the others are there too. */
+function deviceOf(args: Readonly<Record<string, unknown>>, tensors: readonly string[]): DeviceName | undefined {
+  for (const name of tensors) {
+    const t = args[name];
+    if (typeof t === 'object' && t !== null && 'device' in t) return String(t.device) as DeviceName;
   }
-  for (const a in args)
-    if (!(a in params)) refuse(`there is no parameter \`${a}\`; it has ${Object.keys(params).join(', ')}`);
-  return device as DeviceName | undefined;
+  return undefined;
 }
-
-const isTensorLike = (x: unknown): x is TensorLike =>
-  typeof x === 'object' && x !== null && 'dtype' in x && 'device' in x;
-const describe = (x: unknown): string =>
-  x === undefined ? 'missing' : isTensorLike(x) ? 'a tensor' : x === null ? 'null' : `of type ${typeof x}`;

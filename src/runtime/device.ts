@@ -25,6 +25,10 @@ export class Device {
   /** Where work goes that names no stream. */
   readonly stream: Stream;
   readonly allocator: Allocator;
+  /** `stream`, except while a graph is captured. */
+  currentStream: Stream;
+  /** Has a kernel that prints been launched since the output was last shown? */
+  printing = false;
   readonly #name: string;
 
   /** The GPU of that number. Throws `EnvironmentError` if there is none, `CudaError` if the driver refuses it. */
@@ -32,7 +36,8 @@ export class Device {
     const known = devices.get(ordinal);
     if (known) return known;
     const count = Device.count();
-    if (!(ordinal >= 0 && ordinal < count)) throw new EnvironmentError(noGpu(`cuda:${ordinal} was asked for, and there are ${count}`));
+    if (!(ordinal >= 0 && ordinal < count))
+      throw new EnvironmentError(noGpu(`cuda:${ordinal} was asked for, and there are ${count}`));
     const made = new Device(ordinal);
     devices.set(ordinal, made);
     return made;
@@ -81,6 +86,7 @@ export class Device {
     this.totalBytes = Number(total[0]);
     this.context = context[0]!;
     this.stream = new Stream(this);
+    this.currentStream = this.stream;
     this.allocator = new Allocator(this);
   }
 
@@ -89,7 +95,9 @@ export class Device {
     const [major, minor] = this.capability;
     if (major === 9) return 'sm_90a';
     if (major === 8) return minor === 9 ? 'sm_89' : 'sm_80';
-    throw new EnvironmentError(noGpu(`${this.name} has compute capability ${major}.${minor}; tilec compiles for 8.x and 9.0`));
+    throw new EnvironmentError(
+      noGpu(`${this.name} has compute capability ${major}.${minor}; tilec compiles for 8.x and 9.0`),
+    );
   }
 
   /** Makes the device current for the driver calls that follow on this thread. */
@@ -97,6 +105,15 @@ export class Device {
     if (current === this) return;
     check(driver().cuCtxSetCurrent(this.context), 'cuCtxSetCurrent');
     current = this;
+  }
+
+  /** Shows what kernels have printed: the driver does so only in calls that wait, so this one waits for the GPU. */
+  showPrints(): void {
+    if (!this.printing) return;
+    this.printing = false;
+    this.activate();
+    // A failure of the work itself is reported by whoever waits for it.
+    driver().cuCtxSynchronize();
   }
 
   /** Bytes of the GPU's memory that no process holds, and all. */

@@ -26,7 +26,7 @@ export class Event {
     return this.#event.handle;
   }
 
-  record(stream: Stream = this.device.stream): this {
+  record(stream: Stream = this.device.currentStream): this {
     this.device.activate();
     check(driver().cuEventRecord(this.handle, stream.handle), 'cuEventRecord');
     return this;
@@ -41,8 +41,12 @@ export class Event {
   }
 
   /** Resolves when `done`, without blocking the event loop. */
-  wait(): Promise<void> {
-    return until(() => this.done);
+  async wait(): Promise<void> {
+    try {
+      await until(() => this.done);
+    } finally {
+      this.device.showPrints();
+    }
   }
 
   /** Milliseconds from `start` to this one; both must be done. */

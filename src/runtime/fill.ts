@@ -15,7 +15,8 @@ export function fillDevice(address: bigint, size: number, element: Raw, stream: 
   const cuda = driver();
   const on = stream.handle;
   if (byteLength === 1) check(cuda.cuMemsetD8Async(address, new Uint8Array(buffer)[0]!, size, on), 'cuMemsetD8Async');
-  else if (byteLength === 2) check(cuda.cuMemsetD16Async(address, new Uint16Array(buffer)[0]!, size, on), 'cuMemsetD16Async');
+  else if (byteLength === 2)
+    check(cuda.cuMemsetD16Async(address, new Uint16Array(buffer)[0]!, size, on), 'cuMemsetD16Async');
   else {
     // 64-bit elements: as 32-bit ones where both halves are alike, else one element, doubled until all are set.
     const [low, high = low] = new Uint32Array(buffer);
@@ -27,7 +28,10 @@ export function fillDevice(address: bigint, size: number, element: Raw, stream: 
     check(cuda.cuMemsetD32Async(address + 4n, high!, 1, on), 'cuMemsetD32Async');
     for (let set = 1; set < size; set *= 2) {
       const more = Math.min(set, size - set);
-      check(cuda.cuMemcpyDtoDAsync_v2(address + BigInt(set * byteLength), address, more * byteLength, on), 'cuMemcpyDtoDAsync');
+      check(
+        cuda.cuMemcpyDtoDAsync_v2(address + BigInt(set * byteLength), address, more * byteLength, on),
+        'cuMemcpyDtoDAsync',
+      );
     }
   }
 }

@@ -15,7 +15,11 @@ export type Nested<X> = readonly (X | Nested<X>)[];
 /** The shape of nested arrays, and their values in order. Throws RangeError where lengths differ. */
 export function flatten<X>(nested: Nested<X>): { readonly shape: number[]; readonly flat: X[] } {
   const shape: number[] = [];
-  for (let level: X | Nested<X> | undefined = nested; Array.isArray(level); level = level[0] as X | Nested<X> | undefined)
+  for (
+    let level: X | Nested<X> | undefined = nested;
+    Array.isArray(level);
+    level = level[0] as X | Nested<X> | undefined
+  )
     shape.push(level.length);
   const flat: X[] = [];
   const walk = (at: X | Nested<X>, depth: number): void => {

@@ -2,7 +2,6 @@ import type { Device } from './device.ts';
 import { Event } from './event.ts';
 import { CUDA_ERROR_NOT_READY, check, driver } from './ffi/driver.ts';
 import { Resource } from './resource.ts';
-import { until } from './wait.ts';
 
 const NON_BLOCKING = 1;
 
@@ -67,11 +66,6 @@ export class Stream {
     } finally {
       mark.dispose();
     }
-  }
-
-  /** Resolves when the stream has nothing left to do, also of what is queued meanwhile. */
-  drained(): Promise<void> {
-    return until(() => this.idle);
   }
 
   /** Queued work still runs to its end. */

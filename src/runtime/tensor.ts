@@ -3,7 +3,7 @@ import type { DTypeValue } from '../dsl/dtypes.ts';
 import type { DeviceName } from '../dsl/kernel.ts';
 import type { TensorLike } from '../dsl/tensor-like.ts';
 import { bytesOf, type DType } from '../ir/dtype.ts';
-import { cpu, type CpuDevice } from './cpu-device.ts';
+import { type CpuDevice, cpu } from './cpu-device.ts';
 import { Device } from './device.ts';
 import { decodeElements, decodeInto, encodeInto, type Raw, rawArray, type Values } from './elements.ts';
 import { fillDevice, fillRaw } from './fill.ts';
@@ -39,7 +39,13 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   readonly #storage: DeviceStorage | undefined;
   #disposed = false;
 
-  private constructor(dtype: D, shape: Shape, device: Device | CpuDevice, memory: Raw<D> | DeviceStorage, address = 0n) {
+  private constructor(
+    dtype: D,
+    shape: Shape,
+    device: Device | CpuDevice,
+    memory: Raw<D> | DeviceStorage,
+    address = 0n,
+  ) {
     this.dtype = dtype;
     this.shape = Object.freeze([...shape]);
     this.size = sizeOf(shape);
@@ -50,12 +56,16 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   }
 
   /** Uninitialised on a GPU, zeros on the CPU. Throws RangeError for a shape that is none, `CudaError` without memory. */
-  static empty<D extends DType>(shape: Shape, dtype: DTypeValue<D>, { device = cpu, stream }: Placement = {}): Tensor<D> {
+  static empty<D extends DType>(
+    shape: Shape,
+    dtype: DTypeValue<D>,
+    { device = cpu, stream }: Placement = {},
+  ): Tensor<D> {
     checkShape(shape);
     const on = deviceOf(device);
     const length = sizeOf(shape);
     if (!(on instanceof Device)) return new Tensor(dtype.dtype, shape, on, rawArray(dtype.dtype, length));
-    const storage = new DeviceStorage(on, length * bytesOf(dtype.dtype), stream ?? on.stream);
+    const storage = new DeviceStorage(on, length * bytesOf(dtype.dtype), stream ?? on.currentStream);
     return new Tensor(dtype.dtype, shape, on, storage, storage.address);
   }
 
@@ -64,7 +74,12 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   }
 
   /** All elements the value, converted to the dtype as a cast would. */
-  static full<D extends DType>(shape: Shape, value: number | bigint | boolean, dtype: DTypeValue<D>, placement: Placement = {}): Tensor<D> {
+  static full<D extends DType>(
+    shape: Shape,
+    value: number | bigint | boolean,
+    dtype: DTypeValue<D>,
+    placement: Placement = {},
+  ): Tensor<D> {
     const made = Tensor.empty(shape, dtype, placement);
     made.fill(value, placement);
     return made;
@@ -113,7 +128,8 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
 
   /** The raw elements, not a copy. Throws TypeError for a tensor on a GPU. */
   get data(): Raw<D> {
-    if (this.#raw === undefined) throw new TypeError(`the tensor is on ${this.device}: \`await t.to('cpu')\` brings it here`);
+    if (this.#raw === undefined)
+      throw new TypeError(`the tensor is on ${this.device}: \`await t.to('cpu')\` brings it here`);
     this.#alive();
     return this.#raw;
   }
@@ -121,7 +137,10 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   /** Rows [start, end) of dimension 0, as a view: it shares memory. */
   slice(start: number, end = this.shape[0] ?? 0): Tensor<D> {
     const [rows = 0, ...rest] = this.shape;
-    if (this.shape.length === 0 || !(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= rows))
+    if (
+      this.shape.length === 0 ||
+      !(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= rows)
+    )
       throw new RangeError(`slice(${start}, ${end}) of shape [${this.shape.join(', ')}]`);
     return this.#view([end - start, ...rest], start * sizeOf(rest));
   }
@@ -130,7 +149,11 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   reshape(shape: Shape): Tensor<D> {
     const known = sizeOf(shape.filter((n) => n !== -1));
     const full = shape.map((n) => (n === -1 ? this.size / known : n));
-    if (shape.filter((n) => n === -1).length > 1 || full.some((n) => !(Number.isInteger(n) && n >= 0)) || sizeOf(full) !== this.size)
+    if (
+      shape.filter((n) => n === -1).length > 1 ||
+      full.some((n) => !(Number.isInteger(n) && n >= 0)) ||
+      sizeOf(full) !== this.size
+    )
       throw new RangeError(`reshape([${shape.join(', ')}]) of shape [${this.shape.join(', ')}]`);
     return this.#view(full, 0);
   }
@@ -139,7 +162,13 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
     this.#alive();
     const raw = this.#raw;
     if (raw) return new Tensor(this.dtype, shape, this.device, raw.subarray(offset, offset + sizeOf(shape)) as Raw<D>);
-    return new Tensor(this.dtype, shape, this.device, this.#storage!, this.address + BigInt(offset * bytesOf(this.dtype)));
+    return new Tensor(
+      this.dtype,
+      shape,
+      this.device,
+      this.#storage!,
+      this.address + BigInt(offset * bytesOf(this.dtype)),
+    );
   }
 
   /** Sets all elements; on a GPU, queues that. */
@@ -174,7 +203,8 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
       return this.copyFrom(staged, { stream });
     }
     source.#alive();
-    if (source.dtype !== this.dtype) throw new TypeError(`copyFrom: a tensor of ${source.dtype} into one of ${this.dtype}`);
+    if (source.dtype !== this.dtype)
+      throw new TypeError(`copyFrom: a tensor of ${source.dtype} into one of ${this.dtype}`);
     if (source.size !== this.size)
       throw new RangeError(`copyFrom: shape [${source.shape.join(', ')}] into [${this.shape.join(', ')}]`);
     if (this.size === 0) return this;
@@ -225,7 +255,7 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
   /** The stream of this use, noted so that the memory is not reused before it is done. */
   #use(stream: Stream | undefined): Stream {
     const storage = this.#storage!;
-    const on = stream ?? storage.device.stream;
+    const on = stream ?? storage.device.currentStream;
     storage.usedOn(on);
     return on;
   }

@@ -20,7 +20,10 @@ export async function toDevice(device: Device, stream: Stream, address: bigint, 
   await chunks(device, stream, source.length, {
     send({ buffer, offset, length }) {
       buffer.bytes.set(source.subarray(offset, offset + length));
-      check(driver().cuMemcpyHtoDAsync_v2(address + BigInt(offset), buffer.address, length, stream.handle), 'cuMemcpyHtoDAsync');
+      check(
+        driver().cuMemcpyHtoDAsync_v2(address + BigInt(offset), buffer.address, length, stream.handle),
+        'cuMemcpyHtoDAsync',
+      );
     },
     land() {},
   });
@@ -30,7 +33,10 @@ export async function toDevice(device: Device, stream: Stream, address: bigint, 
 export async function toHost(device: Device, stream: Stream, address: bigint, target: Uint8Array): Promise<void> {
   await chunks(device, stream, target.length, {
     send({ buffer, offset, length }) {
-      check(driver().cuMemcpyDtoHAsync_v2(buffer.address, address + BigInt(offset), length, stream.handle), 'cuMemcpyDtoHAsync');
+      check(
+        driver().cuMemcpyDtoHAsync_v2(buffer.address, address + BigInt(offset), length, stream.handle),
+        'cuMemcpyDtoHAsync',
+      );
     },
     land({ buffer, offset, length }) {
       target.set(buffer.bytes.subarray(0, length), offset);

@@ -30,3 +30,58 @@ export const noGpu = (why: string): RuntimeMessage<'NO_GPU'> => ({
   code: 'NO_GPU',
   message: `there is no GPU to use: ${why}. Without one, leave the device out or say device: 'cpu'`,
 });
+
+/** What is wrong with a call of a kernel: the argument, what it should be, and what it is. */
+export interface CallProblem {
+  readonly argument: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+export const callProblem = (kernel: string, { argument, expected, got }: CallProblem): string =>
+  `${kernel}: \`${argument}\` is ${got}, not ${expected}`;
+
+export const unknownArgument = (name: string, known: readonly string[]): CallProblem => ({
+  argument: name,
+  expected: `a parameter: they are ${known.join(', ')}`,
+  got: 'no parameter of this kernel',
+});
+
+export const notATensor = (argument: string, dtype: string, got: string): CallProblem => ({
+  argument,
+  expected: `a tensor of ${dtype}`,
+  got,
+});
+
+export const disposedTensor = (argument: string): CallProblem => ({
+  argument,
+  expected: 'a live tensor',
+  got: 'a tensor that was disposed of',
+});
+
+export const wrongDevice = (argument: string, device: string, got: string): CallProblem => ({
+  argument,
+  expected: `on ${device}, for which the kernel is compiled`,
+  got: `on ${got}`,
+});
+
+export const wrongShape = (argument: string, shape: readonly number[], expected: string, why: string): CallProblem => ({
+  argument,
+  expected: `${expected}: ${why}`,
+  got: `of shape [${shape.join(', ')}]`,
+});
+
+export const notMultiple = (dim: string, value: number, multiple: number, argument: string): CallProblem => ({
+  argument: dim,
+  expected: `a multiple of ${multiple}, as the kernel was promised`,
+  got: `${value} (from the shape of ${argument})`,
+});
+
+export const dimNotFound = (kernel: string, dim: string): string =>
+  `${kernel}: the size of dimension '${dim}' cannot be found from the shapes of the tensors; give one of them an entry in which it stands alone or beside dimensions found elsewhere`;
+
+export const badGrid = (grid: readonly number[]): CallProblem => ({
+  argument: 'T.grid',
+  expected: 'within 2147483647 × 65535 × 65535 blocks, with no negative extent',
+  got: `[${grid.join(', ')}]`,
+});

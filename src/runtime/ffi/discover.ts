@@ -41,7 +41,8 @@ function* places(root: string, env: NodeJS.ProcessEnv): Generator<Place> {
     return;
   }
   const toolkits = [env.CUDA_HOME, env.CUDA_PATH, '/usr/local/cuda', ...matching('/usr/local', /^cuda-\d/).reverse()];
-  for (const t of toolkits) if (t) for (const lib of ['lib64', 'targets/x86_64-linux/lib']) yield ['CUDA toolkit', join(t, lib)];
+  for (const t of toolkits)
+    if (t) for (const lib of ['lib64', 'targets/x86_64-linux/lib']) yield ['CUDA toolkit', join(t, lib)];
   for (const site of sitePackages(env)) {
     for (const toolkit of matching(join(site, 'nvidia'), /^cu\d+$/).reverse()) yield ['pip', join(toolkit, 'lib')];
     yield ['pip', join(site, 'nvidia', 'cuda_nvrtc', 'lib')];

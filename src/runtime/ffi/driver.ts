@@ -18,6 +18,7 @@ export const DRIVER_TABLE = {
   cuDevicePrimaryCtxRetain: ['void *', 'int'],
   cuDevicePrimaryCtxRelease_v2: ['int'],
   cuCtxSetCurrent: ['void *'],
+  cuCtxSynchronize: [],
 
   cuModuleLoadData: ['void *', 'void *'],
   cuModuleUnload: ['void *'],
@@ -25,7 +26,19 @@ export const DRIVER_TABLE = {
   cuFuncGetAttribute: ['void *', 'int', 'void *'],
   cuFuncSetAttribute: ['void *', 'int', 'int'],
   // function, grid x y z, block x y z, dynamic shared bytes, stream, parameters, extra
-  cuLaunchKernel: ['void *', 'unsigned int', 'unsigned int', 'unsigned int', 'unsigned int', 'unsigned int', 'unsigned int', 'unsigned int', 'void *', 'void *', 'void *'],
+  cuLaunchKernel: [
+    'void *',
+    'unsigned int',
+    'unsigned int',
+    'unsigned int',
+    'unsigned int',
+    'unsigned int',
+    'unsigned int',
+    'unsigned int',
+    'void *',
+    'void *',
+    'void *',
+  ],
 
   cuMemGetInfo_v2: ['void *', 'void *'],
   cuMemAlloc_v2: ['void *', 'size_t'],

@@ -75,6 +75,8 @@ function open(at: NvrtcLocation): Nvrtc {
     if (!isSupported(version)) throw new Error(`it is version ${version.join('.')}`);
     return { api, location: at, version };
   } catch (cause) {
-    throw new EnvironmentError(nvrtcUnusable(at.library, cause instanceof Error ? cause.message : String(cause)), { cause });
+    throw new EnvironmentError(nvrtcUnusable(at.library, cause instanceof Error ? cause.message : String(cause)), {
+      cause,
+    });
   }
 }

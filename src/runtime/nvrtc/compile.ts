@@ -28,8 +28,11 @@ export async function compileCuda(source: string, arch: Arch, symbol: string): P
   const program = slot[0]!;
   try {
     const result = await compileProgram(api, program, cStrings(nvrtcOptions(arch)));
-    const log = read(nvrtc, 'nvrtcGetProgramLogSize', 'nvrtcGetProgramLog', program, source).toString('utf8').replace(/\0+$/, '');
-    if (result !== 0) throw new NvrtcError(explainLog(log, source, symbol), NVRTC_RESULTS[result] ?? String(result), log, source);
+    const log = read(nvrtc, 'nvrtcGetProgramLogSize', 'nvrtcGetProgramLog', program, source)
+      .toString('utf8')
+      .replace(/\0+$/, '');
+    if (result !== 0)
+      throw new NvrtcError(explainLog(log, source, symbol), NVRTC_RESULTS[result] ?? String(result), log, source);
     const cubin = read(nvrtc, 'nvrtcGetCUBINSize', 'nvrtcGetCUBIN', program, source);
     const ptx = read(nvrtc, 'nvrtcGetPTXSize', 'nvrtcGetPTX', program, source).toString('utf8').replace(/\0+$/, '');
     return { cubin, ptx, log, resources: parseResources(log, symbol), version: nvrtc.version };
