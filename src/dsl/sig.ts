@@ -113,9 +113,12 @@ type Sizes<S extends readonly ShapeEntry[]> = { readonly [K in keyof S]: S[K] ex
 
 /** What the kernel's function gets for its signature. */
 export type Params<S extends Sig> = {
-  readonly [K in keyof S]: S[K] extends TensorSig<infer D, infer Shape>
-    ? Tensor<D, Sizes<Shape>>
-    : S[K] extends ScalarSig<infer D>
-      ? Element<D>
-      : never;
+  readonly [K in keyof S]: Param<S[K]>;
 };
+/** A parameter that a factory leaves out of some of its kernels is `undefined` there. */
+type Param<P> =
+  P extends TensorSig<infer D, infer Shape>
+    ? Tensor<D, Sizes<Shape>>
+    : P extends ScalarSig<infer D>
+      ? Element<D>
+      : undefined;

@@ -11,7 +11,7 @@ import { binary } from '../ir/tile/build.ts';
 import { type Expr, MATH_FNS, type MathFn } from '../ir/tile/schema.ts';
 import { castTo, condition, hostConstant, promote, unify } from './arith.ts';
 import type { Frontend } from './context.ts';
-import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, selectOf } from './expr.ts';
+import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, selectOf, truthOf } from './expr.ts';
 import { bindParameters } from './pattern.ts';
 import { regionMethod } from './region.ts';
 import { Scope } from './scope.ts';
@@ -228,7 +228,7 @@ function expression(fx: Frontend, name: string, args: readonly Value[], node: ts
     case 'select': {
       need(3);
       const [c, a, b] = args as [Value, Value, Value];
-      if (!isDeviceValue(c)) return hostOf(fx, c, node, 'a condition') ? a : b;
+      if (!isDeviceValue(c)) return truthOf(fx, c, node) ? a : b;
       return device(selectOf(fx, condition(deviceOf(fx, c, node), span), a, b, node));
     }
     case 'ceilDiv':

@@ -203,6 +203,11 @@ export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unk
   return fx.fail(M.deviceInHost(what), node);
 }
 
+/** Does a host condition hold? Tiles, lists and functions are there, so they count as true. */
+export function truthOf(fx: Frontend, v: Value, node: ts.Node): boolean {
+  return v.kind === 'device' || v.kind === 'element' || v.kind === 'host' ? Boolean(hostOf(fx, v, node, 'a condition')) : true;
+}
+
 /** Device values and elements: what makes an expression IR. */
 export const isDeviceValue = (v: Value): boolean =>
   v.kind === 'device' || v.kind === 'element' || (v.kind === 'host' && isDim(v.v));
@@ -227,8 +232,8 @@ function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression)
     return fx.fail(M.unsupportedSyntax('an assignment inside an expression', 'make it a statement of its own'), node);
   const a = evaluate(fx, scope, node.left);
   if (op === K.AmpersandAmpersandToken || op === K.BarBarToken) {
-    if (a.kind === 'host') {
-      const takesRight = op === K.AmpersandAmpersandToken ? Boolean(a.v) : !a.v;
+    if (!isDeviceValue(a)) {
+      const takesRight = truthOf(fx, a, node.left) === (op === K.AmpersandAmpersandToken);
       return takesRight ? evaluate(fx, scope, node.right) : a;
     }
     const left = condition(deviceOf(fx, a, node.left), fx.span(node.left));
@@ -258,6 +263,11 @@ function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression)
 /** `a op b` for operands already evaluated. */
 export function applyBinary(fx: Frontend, op: ts.SyntaxKind, a: Value, b: Value, node: ts.Node): Value {
   if (!isDeviceValue(a) && !isDeviceValue(b)) {
+    if (a.kind === 'tile' || b.kind === 'tile') {
+      const same = a.kind === 'tile' && b.kind === 'tile' && a.tile.name === b.tile.name;
+      if (op === K.EqualsEqualsEqualsToken) return host(same);
+      if (op === K.ExclamationEqualsEqualsToken) return host(!same);
+    }
     const x = hostOf(fx, a, node, 'this') as number;
     const y = hostOf(fx, b, node, 'this') as number;
     return onHost(fx, node, () => hostBinary(op, x, y));
@@ -338,14 +348,13 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
   const v = evaluate(fx, scope, node.operand);
   const span = fx.span(node);
   if (!isDeviceValue(v)) {
+    if (node.operator === K.ExclamationToken) return host(!truthOf(fx, v, node.operand));
     const x = hostOf(fx, v, node, 'this') as number;
     switch (node.operator) {
       case K.MinusToken:
         return { kind: 'host', v: -x, float: v.kind === 'host' && v.float === true };
       case K.PlusToken:
         return host(+x);
-      case K.ExclamationToken:
-        return host(!x);
       default:
         return host(~x);
     }
@@ -372,7 +381,7 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
 function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression): Value {
   const c = evaluate(fx, scope, node.condition);
   if (!isDeviceValue(c))
-    return evaluate(fx, scope, hostOf(fx, c, node, 'a condition') ? node.whenTrue : node.whenFalse);
+    return evaluate(fx, scope, truthOf(fx, c, node) ? node.whenTrue : node.whenFalse);
   const cond = condition(deviceOf(fx, c, node.condition), fx.span(node.condition));
   const [a, b] = fx.guard(() => [evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse)] as const);
   return device(selectOf(fx, cond, a, b, node));

@@ -5,7 +5,7 @@ import { condition } from './arith.ts';
 import { assignment, increment, isAssignment } from './assign.ts';
 import type { Frontend } from './context.ts';
 import { declaration } from './declare.ts';
-import { deviceOf, evaluate, hostOf, isDeviceValue } from './expr.ts';
+import { deviceOf, evaluate, hostOf, isDeviceValue, truthOf } from './expr.ts';
 import { forOf, forStatement, whileStatement } from './loops.ts';
 import { Scope } from './scope.ts';
 import { host, type Value } from './values.ts';
@@ -91,7 +91,7 @@ function expressionStatement(fx: Frontend, scope: Scope, e: ts.Expression): unde
 function ifStatement(fx: Frontend, scope: Scope, node: ts.IfStatement): Completion {
   const c = evaluate(fx, scope, node.expression);
   if (!isDeviceValue(c)) {
-    const taken = hostOf(fx, c, node.expression, 'a condition') ? node.thenStatement : node.elseStatement;
+    const taken = truthOf(fx, c, node.expression) ? node.thenStatement : node.elseStatement;
     return taken ? body(fx, scope, taken) : undefined;
   }
   const cond = condition(deviceOf(fx, c, node.expression), fx.span(node.expression));

@@ -1,11 +1,12 @@
 /** Where elements of tensors and shared tiles lie: offsets, pointers to regions, swizzles. */
 import type { Addr, DExpr } from '../../ir/device/schema.ts';
+import type { Swizzle } from '../../ir/layout.ts';
 import { swizzlePeriod } from '../../layout/shared.ts';
 import type { Expr, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
 import { factOf } from '../facts.ts';
 import type { Lowering } from './context.ts';
 import { add, castTo, constOf, ibin, int, mul } from './dexpr.ts';
-import { addCoords, type Coord, constant, divmod, emitCoord, scaleCoord } from './digits.ts';
+import { addCoords, byThread, type Coord, constant, divmod, emitCoord, scaleCoord } from './digits.ts';
 import { lowerExpr, toCoord } from './expr.ts';
 
 const INT_MAX = 2 ** 31 - 1;
@@ -99,15 +100,19 @@ export function sharedAt(cx: Lowering, buffer: string, indices: readonly (Coord 
   });
   const s = layout.swizzle;
   if (!s) return { space: 'shared', base: buffer, offset: add(code, emitCoord(digits)), dtype };
-  const swizzled = codeAligned ? swizzleDigits(digits, s) : undefined;
+  const swizzled = codeAligned ? swizzleDigits(cx, buffer, digits, s) : undefined;
   if (swizzled) return { space: 'shared', base: buffer, offset: add(code, swizzled), dtype };
   const plain = add(code, emitCoord(digits));
   const row = ibin('and', ibin('shr', plain, int(s.base + s.shift)), int(2 ** s.bits - 1));
   return { space: 'shared', base: buffer, offset: ibin('xor', plain, ibin('shl', row, int(s.base))), dtype };
 }
 
-/** The offset with its chunk digit XORed by its row digit, where both can be told apart. */
-function swizzleDigits(offset: Coord, s: { bits: number; base: number; shift: number }): DExpr | undefined {
+/**
+ * The offset with its chunk digit XORed by its row digit, where both can be told apart. What the thread alone decides is
+ * named once at the top of the kernel; the loops' part joins it by one XOR and one addition of what are constants once
+ * unrolled: no address of its own for each step. (XOR is linear over digits that share no bits.)
+ */
+function swizzleDigits(cx: Lowering, buffer: string, offset: Coord, s: Swizzle): DExpr | undefined {
   const chunkSize = 2 ** s.base;
   const chunks = 2 ** s.bits;
   const upper = divmod(offset, chunkSize);
@@ -116,6 +121,26 @@ function swizzleDigits(offset: Coord, s: { bits: number; base: number; shift: nu
   const row = rows && divmod(rows.div, chunks)?.mod;
   if (!upper || !cut || !row) return undefined;
   const rest = addCoords(scaleCoord(cut.div, chunkSize * chunks), upper.mod);
-  const chunk = ibin('xor', emitCoord(cut.mod), emitCoord(row));
-  return add(add(emitCoord({ terms: rest.terms, offset: 0 }), mul(chunk, int(chunkSize))), int(rest.offset));
+  if (!sharesNoBits(cut.mod) || !sharesNoBits(row)) {
+    const chunk = ibin('xor', emitCoord(cut.mod), emitCoord(row));
+    return add(add(emitCoord({ terms: rest.terms, offset: 0 }), mul(chunk, int(chunkSize))), int(rest.offset));
+  }
+  const [chunkOwn, chunkLoop] = byThread(cut.mod);
+  const [rowOwn, rowLoop] = byThread(row);
+  const [restOwn, restLoop] = byThread(rest);
+  const own = add(emitCoord(restOwn), mul(ibin('xor', emitCoord(chunkOwn), emitCoord(rowOwn)), int(chunkSize)));
+  const loop = ibin('xor', emitCoord(chunkLoop), emitCoord(rowLoop));
+  return add(ibin('xor', cx.invariant(`${buffer}_at`, own), mul(loop, int(chunkSize))), emitCoord(restLoop));
 }
+
+/** No two digits of the coordinate, nor its constant, reach the same bit. */
+function sharesNoBits(c: Coord): boolean {
+  const terms = [...c.terms].sort((a, b) => a.weight - b.weight);
+  let reached = 1;
+  for (const { weight, digit } of terms) {
+    if (weight < reached || !isPowerOfTwo(weight) || (c.offset & (weight * digit.extent - weight)) !== 0) return false;
+    reached = weight * 2 ** Math.ceil(Math.log2(digit.extent));
+  }
+  return true;
+}
+const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;

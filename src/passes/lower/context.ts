@@ -6,6 +6,7 @@ import type { Target } from '../../ir/target.ts';
 import type { Buffer, Expr, Kernel, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
 import { sizeOf } from '../../layout/layout.ts';
 import { collectFacts, type Facts } from '../facts.ts';
+import { visitStmts } from '../rewrite.ts';
 import { dvar, ibin, int } from './dexpr.ts';
 import { type Coord, type Digit, single } from './digits.ts';
 
@@ -45,6 +46,7 @@ export class Lowering {
   private sink: DStmt[] = [];
   private readonly used = new Set<string>();
   private readonly digits = new Map<string, Digit>();
+  private readonly invariants = new Map<string, DExpr>();
 
   constructor(kernel: Kernel, target: Target) {
     this.kernel = kernel;
@@ -54,6 +56,9 @@ export class Lowering {
     this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
     for (const name of ['tid', 'lane', 'warp', ...this.tensors.keys(), ...this.buffers.keys(), ...kernel.blockVars, ...this.facts.keys()])
       this.used.add(name);
+    visitStmts(kernel.body, (s) => {
+      if (s.kind === 'declare') this.used.add(s.name);
+    });
   }
 
   emit(s: DStmt): void {
@@ -111,6 +116,19 @@ export class Lowering {
     const digit: Digit = { id, expr, extent, thread: { stride, extent } };
     this.digits.set(id, digit);
     return digit;
+  }
+
+  /** A value that only the thread index decides, named once at the top of the kernel. */
+  invariant(base: string, value: DExpr): DExpr {
+    if (value.kind !== 'binary') return value;
+    const key = JSON.stringify(value);
+    const known = this.invariants.get(key);
+    if (known) return known;
+    const name = this.fresh(base);
+    this.prologue.push({ kind: 'declare', name, dtype: value.dtype, const: true, value });
+    const named = dvar(name, value.dtype);
+    this.invariants.set(key, named);
+    return named;
   }
 
   lane(): Coord {

@@ -7,8 +7,8 @@ import { asyncForm } from '../asyncForm.ts';
 import { factOf } from '../facts.ts';
 import { address, regionPointer } from './address.ts';
 import type { Lowering } from './context.ts';
-import { both, castTo, compare, ibin } from './dexpr.ts';
-import { lowerExpr } from './expr.ts';
+import { both, castTo, ibin } from './dexpr.ts';
+import { indexBelow, lowerExpr } from './expr.ts';
 import { boundsGuard, lowerParallel, overLayout } from './parallel.ts';
 import { vectorLength } from './vectorize.ts';
 
@@ -44,7 +44,7 @@ function access<A extends Load | Store>(cx: Lowering, r: Region, element: A, rea
     return { d, left: left.kind === 'binary' ? cx.declare(`${r.buffer}_left`, left, r.span) : left };
   });
   const guard = (indices: readonly Expr[]): DExpr | undefined =>
-    limits.reduce<DExpr | undefined>((all, { d, left }) => both(all, compare('lt', lowerExpr(cx, indices[d]!), left)), undefined);
+    limits.reduce<DExpr | undefined>((all, { d, left }) => both(all, indexBelow(cx, indices[d]!, left)), undefined);
   cx.regionLoads.set(element, { region: r, pointer, guard: limits.length > 0 ? guard : undefined });
   return element;
 }

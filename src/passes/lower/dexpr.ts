@@ -51,7 +51,8 @@ export const add = (a: DExpr, b: DExpr): DExpr => ibin('add', a, b);
 export const mul = (a: DExpr, b: DExpr): DExpr => ibin('mul', a, b);
 export const sum = (...terms: readonly DExpr[]): DExpr => terms.reduce((a, b) => add(a, b), int(0));
 
-export const compare = (op: 'lt' | 'le' | 'eq' | 'ge' | 'gt' | 'ne', a: DExpr, b: DExpr): DExpr => ({
+export type Comparison = 'lt' | 'le' | 'eq' | 'ge' | 'gt' | 'ne';
+export const compare = (op: Comparison, a: DExpr, b: DExpr): DExpr => ({
   kind: 'binary',
   op,
   a,

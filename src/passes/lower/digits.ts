@@ -100,6 +100,14 @@ export function weighted(atoms: readonly Atom[]): { readonly atom: Atom; readonl
   return out;
 }
 
+/** The part that the thread index decides, and the part of loops and constants. */
+export function byThread(c: Coord): readonly [own: Coord, loop: Coord] {
+  return [
+    { terms: c.terms.filter((t) => t.digit.thread), offset: 0 },
+    { terms: c.terms.filter((t) => !t.digit.thread), offset: c.offset },
+  ];
+}
+
 export function emitCoord(c: Coord): DExpr {
   const terms = [...c.terms].sort((a, b) => b.weight - a.weight);
   const body = terms.reduce<DExpr>((e, t) => add(e, mul(t.digit.expr, int(t.weight))), int(0));

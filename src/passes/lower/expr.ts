@@ -5,8 +5,8 @@ import type { Binary, Expr, Load } from '../../ir/tile/schema.ts';
 import { type Fact, factOf } from '../facts.ts';
 import { address } from './address.ts';
 import type { Lowering } from './context.ts';
-import { castTo, dvar, ibin, int, reg } from './dexpr.ts';
-import { addCoords, type Coord, constant, divmod, emitCoord, locate, scaleCoord } from './digits.ts';
+import { type Comparison, castTo, compare, dvar, ibin, int, reg } from './dexpr.ts';
+import { addCoords, byThread, type Coord, constant, divmod, emitCoord, locate, scaleCoord } from './digits.ts';
 
 export function lowerExpr(cx: Lowering, e: Expr): DExpr {
   const ready = cx.preloaded.get(e);
@@ -103,7 +103,50 @@ export function toCoord(cx: { readonly bound: Lowering['bound'] }, e: Expr): Coo
   }
 }
 
+/**
+ * An index as what the thread and run-time values decide, and what unrolled loops and constants do. A comparison that keeps
+ * the second part to itself needs one register for all the steps of a loop, not one a step.
+ */
+interface Split {
+  readonly rest: DExpr;
+  readonly loop: Coord;
+}
+
+function splitLoops(cx: Lowering, e: Expr): Split | undefined {
+  const coord = toCoord(cx, e);
+  if (coord) {
+    const [own, loop] = byThread(coord);
+    return { rest: emitCoord(own), loop };
+  }
+  if (e.kind === 'binary' && (e.op === 'add' || e.op === 'sub')) {
+    const a = splitLoops(cx, e.a);
+    const b = splitLoops(cx, e.b);
+    return a && b && { rest: ibin(e.op, a.rest, b.rest), loop: addCoords(a.loop, scaleCoord(b.loop, e.op === 'add' ? 1 : -1)) };
+  }
+  // Products of run-time values are sizes and positions of tiles; data that was loaded may be anything, and overflow.
+  return isIndex(e) ? { rest: lowerExpr(cx, e), loop: constant(0) } : undefined;
+}
+const isIndex = (e: Expr): boolean => e.kind === 'var' || e.kind === 'const' || (e.kind === 'binary' && e.op === 'mul' && isIndex(e.a) && isIndex(e.b));
+
+const ORDER: ReadonlySet<string> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);
+
+function compareSplit(op: Comparison, a: Split, b: Split): DExpr {
+  return compare(op, ibin('sub', a.rest, b.rest), emitCoord(addCoords(b.loop, scaleCoord(a.loop, -1))));
+}
+
+/** `index < limit`, for an index of the loops around and a limit that they do not change. */
+export function indexBelow(cx: Lowering, index: Expr, limit: DExpr): DExpr {
+  const split = splitLoops(cx, index);
+  if (!split || split.loop.terms.length === 0) return compare('lt', lowerExpr(cx, index), limit);
+  return compare('lt', split.rest, ibin('sub', limit, emitCoord(split.loop)));
+}
+
 function lowerBinary(cx: Lowering, e: Binary): DExpr {
+  if (ORDER.has(e.op) && e.a.dtype === 'i32') {
+    const x = splitLoops(cx, e.a);
+    const y = x && splitLoops(cx, e.b);
+    if (x && y && x.loop.terms.length + y.loop.terms.length > 0) return compareSplit(e.op as Comparison, x, y);
+  }
   const structured = e.dtype === 'i32' ? toCoord(cx, e) : undefined;
   if (structured && structured.terms.length === 0) return emitCoord(structured);
   const a = lowerExpr(cx, e.a);

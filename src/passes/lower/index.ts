@@ -5,13 +5,14 @@ import type { Kernel, Stmt } from '../../ir/tile/schema.ts';
 import { sizeOf } from '../../layout/layout.ts';
 import { footprint } from '../../layout/shared.ts';
 import { Lowering } from './context.ts';
+import { withoutDeadCode } from './deadCode.ts';
 import { lowerStmts } from './stmt.ts';
 
 const AXES = ['blockIdx.x', 'blockIdx.y', 'blockIdx.z'] as const;
 
 export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
   const cx = new Lowering(kernel, target);
-  const body = cx.collect(() => {
+  const statements = cx.collect(() => {
     for (const b of kernel.buffers) {
       if (b.scope === 'shared') continue;
       const length = b.scope === 'fragment' ? sizeOf(b.layout!, 'reg') : b.shape.reduce((n, x) => n * x, 1);
@@ -31,6 +32,10 @@ export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
       }),
     ),
   ];
+  const opening = [...indices, ...cx.prologue];
+  // One sweep over both: the body uses the prologue's names.
+  const live = withoutDeadCode([...opening, ...statements]);
+  const prologue = opening.filter((d) => live.includes(d));
   return {
     name: kernel.name,
     params: kernel.params,
@@ -45,8 +50,8 @@ export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
         : [],
     ),
     sharedBytes: kernel.sharedBytes ?? 0,
-    prologue: [...indices, ...cx.prologue],
-    roles: [{ name: 'main', warps: [0, Math.ceil(kernel.threads / 32)], body }],
+    prologue,
+    roles: [{ name: 'main', warps: [0, Math.ceil(kernel.threads / 32)], body: live.slice(prologue.length) }],
     span: kernel.span,
   };
 }
