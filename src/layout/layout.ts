@@ -147,6 +147,19 @@ export function isComplete(l: Layout, threads: number): boolean {
   return axisIsDense(l, 'reg', sizeOf(l, 'reg')) && axisIsDense(l, 'thread', threads);
 }
 
+/** No two elements of a thread (or of memory) share a place; replicas count as elements of other threads. */
+export function isInjective(l: Layout): boolean {
+  const all = [...l.dims.flat(), ...l.replicate].filter((a) => a.extent > 1);
+  return (['thread', 'reg', 'mem'] as const).every((axis) => {
+    let reach = 0;
+    for (const a of all.filter((x) => x.axis === axis).sort((x, y) => x.stride - y.stride)) {
+      if (a.stride <= reach) return false;
+      reach += (a.extent - 1) * a.stride;
+    }
+    return true;
+  });
+}
+
 function axisIsDense(l: Layout, axis: Axis, size: number): boolean {
   const atoms = [...l.dims.flat(), ...l.replicate].filter((a) => a.axis === axis).sort((a, b) => a.stride - b.stride);
   let next = 1;

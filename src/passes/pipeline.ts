@@ -1,6 +1,8 @@
 /** The compiler's middle, top to bottom. */
+import { compileError } from '../diagnostics/report.ts';
 import type { DeviceKernel } from '../ir/device/schema.ts';
 import type { Kernel } from '../ir/tile/schema.ts';
+import { verify } from '../ir/tile/verify.ts';
 import { inferLayouts } from './inferLayouts.ts';
 import { insertBarriers } from './insertBarriers.ts';
 import { legalize } from './legalize.ts';
@@ -12,7 +14,11 @@ import { selectInstructions } from './selectInstructions.ts';
 
 export const PASSES: readonly Pass[] = [
   { name: 'legalize', summary: 'rewrite what the later passes do not know in terms of what they do', run: legalize },
-  { name: 'select-instructions', summary: 'choose an instruction and a warp grid for every gemm', run: selectInstructions },
+  {
+    name: 'select-instructions',
+    summary: 'choose an instruction and a warp grid for every gemm',
+    run: selectInstructions,
+  },
   { name: 'plan-pipeline', summary: 'multi-buffer pipelined loops and start their copies ahead', run: planPipeline },
   { name: 'infer-layouts', summary: 'place every tile in threads, registers and shared memory', run: inferLayouts },
   { name: 'plan-shared', summary: 'give shared tiles offsets, reusing what is dead', run: planShared },
@@ -26,14 +32,22 @@ export interface PassResult {
 }
 
 export interface PassOptions extends PassContext {
+  /** Holds the program against the rules of Tile IR before the first pass and after each. */
+  readonly verify?: boolean;
   /** Sees the program after each pass. */
   readonly onPass?: (name: string, kernel: Kernel) => void;
 }
 
 export function runPasses(kernel: Kernel, options: PassOptions): PassResult {
   let program = kernel;
+  const check = (k: Kernel): void => {
+    const faults = options.verify ? verify(k) : [];
+    if (faults.length > 0) throw compileError(faults);
+  };
+  check(program);
   for (const pass of PASSES) {
     program = pass.run(program, options);
+    check(program);
     options.onPass?.(pass.name, program);
   }
   return { kernel: program, device: lowerKernel(program, options.target) };
