@@ -1,3 +1,6 @@
+// biome-ignore-all format: stands as it does in the design notes
+// biome-ignore-all assist: stands as it does in the design notes
+// biome-ignore-all lint: stands as it does in the design notes
 /** The example of the design notes, unchanged: it must type-check. */
 import { T, kernel, macro, tensor, dim, f16, f32 } from 'tilec';
 

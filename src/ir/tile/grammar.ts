@@ -151,26 +151,27 @@ class TileParser extends EmbeddedActionsParser {
 
   private readonly modifiers = this.RULE('modifiers', (): SynModifier[] => {
     const list: SynModifier[] = [];
-    this.MANY(() =>
-      this.OR([
-        { ALT: () => list.push({ token: this.CONSUME(LayoutText), args: [] }) },
-        { ALT: () => list.push({ token: this.CONSUME(word('clear')), args: [] }) },
-        { ALT: () => list.push({ token: this.CONSUME(word('reverse')), args: [] }) },
-        { ALT: () => list.push({ token: this.CONSUME(word('async')), args: [] }) },
-        {
-          // A statement may follow, but none starts with a name and a parenthesis.
-          GATE: () => this.is(LPAREN, 2),
-          ALT: () => {
-            const token = this.CONSUME(Identifier);
-            const args: IToken[] = [];
-            this.CONSUME(LPAREN);
-            this.MANY_SEP({ SEP: COMMA, DEF: () => args.push(this.SUBRULE(this.modifierArg)) });
-            this.CONSUME(RPAREN);
-            list.push({ token, args });
+    this.MANY({
+      // A statement may follow, but none starts with a name and a parenthesis.
+      GATE: () => !this.is(Identifier) || this.is(LPAREN, 2),
+      DEF: () =>
+        this.OR([
+          { ALT: () => list.push({ token: this.CONSUME(LayoutText), args: [] }) },
+          { ALT: () => list.push({ token: this.CONSUME(word('clear')), args: [] }) },
+          { ALT: () => list.push({ token: this.CONSUME(word('reverse')), args: [] }) },
+          { ALT: () => list.push({ token: this.CONSUME(word('async')), args: [] }) },
+          {
+            ALT: () => {
+              const token = this.CONSUME(Identifier);
+              const args: IToken[] = [];
+              this.CONSUME(LPAREN);
+              this.MANY_SEP({ SEP: COMMA, DEF: () => args.push(this.SUBRULE(this.modifierArg)) });
+              this.CONSUME(RPAREN);
+              list.push({ token, args });
+            },
           },
-        },
-      ]),
-    );
+        ]),
+    });
     return list;
   });
 
