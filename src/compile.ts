@@ -94,26 +94,42 @@ export interface CubinProgram {
   readonly cached: boolean;
 }
 
-/** A kernel down to a cubin. Throws `CompileError`, `NvrtcError`, and `EnvironmentError` where there is no NVRTC. */
+/**
+ * A kernel down to a cubin, through the cache. Throws `CompileError`, `NvrtcError`, and `EnvironmentError` where there is no
+ * NVRTC.
+ */
 export async function compileToCubin(input: KernelDef | Kernel, options: CubinOptions = {}): Promise<CubinProgram> {
+  const target = targetOf(options.arch ?? 'sm_90a');
+  const useCache = (options.cache ?? true) && options.onPass === undefined;
+  const cache = useCache ? (await import('./runtime/cache/lookup.ts')).openCache(target.arch) : undefined;
+  const timings: Timings = {};
+  const lap = clock(timings);
+  let found = 'capture' in input ? cache?.ofDefinition(input) : cache?.ofTileIR(input);
+  let program = input;
+  if (cache && !found && 'capture' in input) {
+    // Its closure holds what cannot be seen from outside: only what the frontend makes of it tells it apart.
+    program = await buildTileIR(input);
+    lap('frontend');
+    found = cache.ofTileIR(program);
+  }
+  const entry = found?.read();
+  lap('cache');
+  if (entry) return { ...entry, timings, cached: true };
+
   const [{ compileCuda }, { kernelSymbol }, { launchRecord }] = await Promise.all([
     import('./runtime/nvrtc/compile.ts'),
     import('./codegen/cuda/printer.ts'),
     import('./runtime/record.ts'),
   ]);
-  const { kernel, device, source, target, timings } = await toCuda(input, options);
+  const { kernel, device, source, timings: stages } = await toCuda(program, options);
+  Object.assign(timings, stages, { frontend: (timings.frontend ?? 0) + (stages.frontend ?? 0) });
   const symbol = kernelSymbol(device);
   const start = performance.now();
   const { cubin, ptx, resources } = await compileCuda(source, target.arch, symbol);
   timings.nvrtc = performance.now() - start;
-  return {
-    record: launchRecord(kernel, device, target.arch, symbol, source, resources),
-    source,
-    ptx,
-    cubin,
-    timings,
-    cached: false,
-  };
+  const record = launchRecord(kernel, device, target.arch, symbol, source, resources);
+  found?.write({ record, source, ptx, cubin });
+  return { record, source, ptx, cubin, timings, cached: false };
 }
 
 /**

@@ -65,12 +65,12 @@ const KERNEL = Symbol.for('tilec.kernel');
 export const isKernel = (value: unknown): value is Kernel => typeof value === 'function' && KERNEL in value;
 
 /**
- * Defines a kernel. `params` gives names, dtypes and shapes; `body` is never run: the compiler reads its text and the
+ * Defines a kernel. `params` gives names, dtypes and shapes; `_body` is never run: the compiler reads its text and the
  * values it closes over. The loader supplies `capture`.
  */
 export function kernel<const S extends Sig>(
   params: S,
-  body: (params: Params<S>) => void,
+  _body: (params: Params<S>) => void,
   capture?: Capture,
 ): Kernel<S> {
   const kernelName = capture?.name ?? 'kernel';

@@ -54,48 +54,60 @@ const isBig = (dtype: DType): boolean => dtype === 'i64' || dtype === 'u64';
 /** Writes values as elements of `dtype`, converted as a cast in a kernel would: `target[i] = dtype(values[i])`. */
 export function encodeInto<D extends DType>(dtype: D, target: Raw<D>, values: Values): void {
   if (values.length !== target.length) throw new RangeError(`${values.length} values for ${target.length} elements`);
-  const to = target as Raw;
-  switch (dtype) {
-    case 'f64':
-    case 'f32':
-      return values instanceof BigInt64Array || values instanceof BigUint64Array || Array.isArray(values)
-        ? each(to as Float32Array, values, Number)
-        : (to as Float32Array).set(values as ArrayLike<number>);
-    case 'f16':
-      return narrow(to as Uint16Array, values, toF16);
-    case 'bf16':
-      return narrow(to as Uint16Array, values, toBF16);
-    case 'f8e4m3':
-      return narrow(to as Uint8Array, values, toE4M3);
-    case 'f8e5m2':
-      return narrow(to as Uint8Array, values, toE5M2);
-    case 'i64':
-    case 'u64':
-      return big(to as BigInt64Array, values, dtype);
-    case 'bool':
-      return each(to as Uint8Array, values, (x) => (x ? 1 : 0));
-    default:
-      return each(to as Int32Array, values, (x) => Number(convert(Number(x), dtype)));
-  }
+  ENCODE[dtype](target, values);
 }
 
-function each(to: { [i: number]: number }, values: Values, f: (x: number | bigint | boolean) => number): void {
-  for (let i = 0; i < values.length; i++) to[i] = f(values[i]!);
-}
+type Encode = (to: Raw, values: Values) => void;
 
-function narrow(to: Uint16Array | Uint8Array, values: Values, encode: (x: number) => number): void {
-  if (values instanceof Float32Array) for (let i = 0; i < values.length; i++) to[i] = encode(values[i]!);
-  else for (let i = 0; i < values.length; i++) to[i] = encode(oddF32(Number(values[i])));
-}
+const narrowTo =
+  (encode: (x: number) => number): Encode =>
+  (to, values) => {
+    if (values instanceof Float32Array) for (let i = 0; i < values.length; i++) to[i] = encode(values[i]!);
+    else for (let i = 0; i < values.length; i++) to[i] = encode(oddF32(Number(values[i])));
+  };
 
-function big(to: BigInt64Array | BigUint64Array, values: Values, dtype: 'i64' | 'u64'): void {
-  const [low, high] = dtype === 'i64' ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
-  for (let i = 0; i < values.length; i++) {
-    const x = values[i]!;
-    const n = typeof x === 'bigint' ? x : truncated(Number(x));
-    to[i] = n < low ? low : n > high ? high : n;
-  }
-}
+const integersTo =
+  (dtype: DType): Encode =>
+  (to, values) => {
+    for (let i = 0; i < values.length; i++) to[i] = Number(convert(Number(values[i]), dtype));
+  };
+
+const wide: Encode = (to, values) => {
+  if (values instanceof Float32Array || values instanceof Float64Array) (to as Float32Array).set(values);
+  else for (let i = 0; i < values.length; i++) to[i] = Number(values[i]);
+};
+
+const bigTo =
+  (low: bigint, high: bigint): Encode =>
+  (to, values) => {
+    for (let i = 0; i < values.length; i++) {
+      const x = values[i]!;
+      const n = typeof x === 'bigint' ? x : truncated(Number(x));
+      (to as BigInt64Array)[i] = n < low ? low : n > high ? high : n;
+    }
+  };
+
+const truth: Encode = (to, values) => {
+  for (let i = 0; i < values.length; i++) to[i] = values[i] ? 1 : 0;
+};
+
+const ENCODE: Readonly<Record<DType, Encode>> = {
+  f64: wide,
+  f32: wide,
+  f16: narrowTo(toF16),
+  bf16: narrowTo(toBF16),
+  f8e4m3: narrowTo(toE4M3),
+  f8e5m2: narrowTo(toE5M2),
+  i8: integersTo('i8'),
+  i16: integersTo('i16'),
+  i32: integersTo('i32'),
+  u8: integersTo('u8'),
+  u16: integersTo('u16'),
+  u32: integersTo('u32'),
+  i64: bigTo(-(2n ** 63n), 2n ** 63n - 1n),
+  u64: bigTo(0n, 2n ** 64n - 1n),
+  bool: truth,
+};
 
 function truncated(x: number): bigint {
   if (Number.isNaN(x)) return 0n;
