@@ -1,7 +1,7 @@
 /** Conversions of values, as Tile IR's `Cast` and `Bitcast` define them. */
 import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import { type Context, mathFn, support } from './context.ts';
-import { decode, encode, isNarrowFloat, type NarrowFloat } from './storage.ts';
+import { codeOf, decode, encode, isNarrowFloat, type NarrowFloat } from './storage.ts';
 import { isBig, isSmallInt, PREC, primary, rangeOf, settle, type Val, val, within, wrapInt } from './value.ts';
 
 /** `text`, a number, rounded to a float dtype as arithmetic on it is. */
@@ -85,13 +85,8 @@ export const wrapBig = (text: string, d: DType): string => `BigInt.${d === 'u64'
 
 /** The bits of a settled value, read as another dtype of the same size. `code` is those of a narrow float. */
 export function bitcast(cx: Context, v: Val, code: string | undefined, from: DType, to: DType): Val {
-  if (isNarrowFloat(from)) return fromCode(cx, code ?? encode(cx, v.text, from), to);
-  if (isNarrowFloat(to)) {
-    const mask = bytesOf(to) === 1 ? '0xff' : '0xffff';
-    const bits =
-      from === 'bool' ? `${within(v, PREC.lor)} ? 1 : 0` : v.lo >= 0 ? v.text : `${within(v, PREC.unary)} & ${mask}`;
-    return primary(decode(cx, bits, to));
-  }
+  if (isNarrowFloat(from)) return fromCode(cx, code ?? codeOf(cx, v.text, from), to);
+  if (isNarrowFloat(to)) return primary(decode(cx, codeFromBits(cx, v, from, to), to));
   if (from === 'bool') return wrapInt(asNumber(cx, v, from), to);
   if (to === 'bool') return val(`(${within(v, PREC.unary)} & 1) !== 0`, PREC.equality);
   const call = (fn: string): Val => primary(`${support(cx, fn)}(${v.text})`, rangeOf(to));
@@ -100,6 +95,13 @@ export function bitcast(cx: Context, v: Val, code: string | undefined, from: DTy
   if (from === 'f64') return call(to === 'u64' ? 'f64ToU64' : 'f64ToI64');
   if (to === 'f64') return call('i64ToF64');
   return isBig(to) ? primary(wrapBig(v.text, to)) : wrapInt(v, to);
+}
+
+/** The code that the bits of a settled value make as a narrow float. */
+export function codeFromBits(cx: Context, v: Val, from: DType, to: NarrowFloat): string {
+  if (isNarrowFloat(from)) return codeOf(cx, v.text, from);
+  if (from === 'bool') return asNumber(cx, v, from).text;
+  return v.lo >= 0 ? v.text : `${within(v, PREC.unary)} & ${bytesOf(to) === 1 ? '0xff' : '0xffff'}`;
 }
 
 function fromCode(cx: Context, code: string, to: DType): Val {

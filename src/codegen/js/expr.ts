@@ -5,11 +5,11 @@ import { convert as convertNumber } from '../../dsl/convert.ts';
 import type { DType } from '../../ir/dtype.ts';
 import type { Binary, Const, Expr, Load } from '../../ir/tile/schema.ts';
 import { elementRef, elementVal } from './access.ts';
-import { bitcast, convert, encodeFrom, settled } from './casts.ts';
+import { bitcast, codeFromBits, convert, encodeFrom, settled } from './casts.ts';
 import { bufferOf, type Context, check, site } from './context.ts';
 import { mathVal } from './math.ts';
 import { binaryVal, unaryVal } from './operators.ts';
-import { encode, isNarrowFloat } from './storage.ts';
+import { codeOf, encode, isNarrowFloat } from './storage.ts';
 import { oddF32, toBF16, toE4M3, toE5M2, toF16 } from './support/narrow.ts';
 import { isBig, isSmallInt, mayBeZero, PREC, primary, rangeOf, type Val, val, within } from './value.ts';
 
@@ -20,13 +20,14 @@ export const exprText = (cx: Context, e: Expr): string => exprVal(cx, e).text;
 
 /** What a typed array of `e`'s dtype stores for it: codes of narrow floats, 0 and 1 for bools. The array itself rounds and wraps. */
 export function storedText(cx: Context, e: Expr): string {
-  if (isNarrowFloat(e.dtype)) return code(cx, e) ?? encode(cx, looseVal(cx, e).text, e.dtype);
+  const known = code(cx, e);
+  if (known !== undefined) return known;
   return storedVal(cx, looseVal(cx, e), e.dtype);
 }
 
 /** The same of a value, which need not be settled. */
 export function storedVal(cx: Context, v: Val, d: DType): string {
-  if (isNarrowFloat(d)) return encode(cx, v.text, d);
+  if (isNarrowFloat(d)) return v.unrounded ? encode(cx, v.text, d) : codeOf(cx, v.text, d);
   if (d === 'bool') return `${within(v, PREC.lor)} ? 1 : 0`;
   return isBig(d) ? settled(cx, v, d).text : v.text;
 }
@@ -43,6 +44,8 @@ function code(cx: Context, e: Expr): string | undefined {
       return elementRef(cx, e.buffer, e.indices, 'read', e.span);
     case 'cast':
       return e.a.dtype === e.dtype ? code(cx, e.a) : encodeFrom(cx, looseVal(cx, e.a), e.a.dtype, e.dtype);
+    case 'bitcast':
+      return code(cx, e.a) ?? codeFromBits(cx, exprVal(cx, e.a), e.a.dtype, e.dtype);
     default:
       return undefined;
   }

@@ -46,6 +46,10 @@ export const NARROW: Readonly<Record<NarrowFloat, { readonly table: string; read
 
 export const isNarrowFloat = (d: DType): d is NarrowFloat => Object.hasOwn(NARROW, d);
 
+/** The code of `text`, a value of the narrow float `d` already. Only e5m2's encoder would change one: it saturates infinity. */
+export const codeOf = (cx: Context, text: string, d: NarrowFloat): string =>
+  d === 'f8e5m2' ? `${support(cx, 'codeOfE5M2')}(${text})` : encode(cx, text, d);
+
 /** The code of a narrow float nearest to `text`, an f32 or a number that rounds like one. */
 export const encode = (cx: Context, text: string, d: NarrowFloat): string =>
   `${support(cx, NARROW[d].encode)}(${text})`;

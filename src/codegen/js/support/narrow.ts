@@ -77,6 +77,9 @@ export function toE5M2(x: number): number {
   return sign | ((magnitude + 0xfffff + ((magnitude >>> 21) & 1) - 0x38000000) >>> 21);
 }
 
+/** The code of a value that is an e5m2 already, infinities among them. */
+export const codeOfE5M2 = (x: number): number => (x === Infinity ? 0x7c : x === -Infinity ? 0xfc : toE5M2(x));
+
 /** Code → value, for a format with `mantissa` bits, exponents biased by `bias` and, where `ieee`, infinities. */
 function decodeTable(width: number, mantissa: number, bias: number, ieee: boolean): Float32Array {
   const table = new Float32Array(2 ** width);
