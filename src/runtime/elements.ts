@@ -1,7 +1,8 @@
 /** Elements of each dtype as the host keeps them: one raw typed array a dtype, narrow floats as their codes. */
-import { BF16, E4M3, E5M2, F16, oddF32, toBF16, toE4M3, toE5M2, toF16 } from '../codegen/js/support/narrow.ts';
+import { BF16, E4M3, E5M2, F16, oddF32 } from '../codegen/js/support/narrow.ts';
 import { convert } from '../dsl/convert.ts';
 import { bytesOf, type DType } from '../ir/dtype.ts';
+import { type Codes, toBF16Codes, toE4M3Codes, toE5M2Codes, toF16Codes } from './narrow.ts';
 
 interface Raws {
   readonly f64: Float64Array<ArrayBuffer>;
@@ -59,11 +60,24 @@ export function encodeInto<D extends DType>(dtype: D, target: Raw<D>, values: Va
 
 type Encode = (to: Raw, values: Values) => void;
 
+const CHUNK = 4096;
+
+/** By way of f32, rounded to odd so that rounding once more is exact. */
 const narrowTo =
-  (encode: (x: number) => number): Encode =>
+  (encode: (to: Codes, bits: Uint32Array) => void): Encode =>
   (to, values) => {
-    if (values instanceof Float32Array) for (let i = 0; i < values.length; i++) to[i] = encode(values[i]!);
-    else for (let i = 0; i < values.length; i++) to[i] = encode(oddF32(Number(values[i])));
+    const codes = to as Codes;
+    if (values instanceof Float32Array) {
+      encode(codes, new Uint32Array(values.buffer, values.byteOffset, values.length));
+      return;
+    }
+    const odd = new Float32Array(Math.min(CHUNK, values.length));
+    const bits = new Uint32Array(odd.buffer);
+    for (let start = 0; start < values.length; start += CHUNK) {
+      const length = Math.min(CHUNK, values.length - start);
+      for (let i = 0; i < length; i++) odd[i] = oddF32(Number(values[start + i]));
+      encode(codes.subarray(start, start + length), bits.subarray(0, length));
+    }
   };
 
 const integersTo =
@@ -94,10 +108,10 @@ const truth: Encode = (to, values) => {
 const ENCODE: Readonly<Record<DType, Encode>> = {
   f64: wide,
   f32: wide,
-  f16: narrowTo(toF16),
-  bf16: narrowTo(toBF16),
-  f8e4m3: narrowTo(toE4M3),
-  f8e5m2: narrowTo(toE5M2),
+  f16: narrowTo(toF16Codes),
+  bf16: narrowTo(toBF16Codes),
+  f8e4m3: narrowTo(toE4M3Codes),
+  f8e5m2: narrowTo(toE5M2Codes),
   i8: integersTo('i8'),
   i16: integersTo('i16'),
   i32: integersTo('i32'),
@@ -121,7 +135,7 @@ const isNarrow = (d: DType): d is keyof typeof TABLES => Object.hasOwn(TABLES, d
 export function decodeInto<T extends Float32Array | Float64Array>(dtype: DType, raw: Raw, target: T): T {
   if (isNarrow(dtype)) {
     const table = TABLES[dtype];
-    const codes = raw as Uint16Array | Uint8Array;
+    const codes = raw as Codes;
     for (let i = 0; i < codes.length; i++) target[i] = table[codes[i]!]!;
   } else if (isBig(dtype)) for (let i = 0; i < raw.length; i++) target[i] = Number(raw[i]);
   else target.set(raw as Float32Array);
