@@ -110,7 +110,7 @@ export function softmax(x: Float64Array, n: number): Float64Array {
 
 /**
  * FP8 quantisation with a scale for each run of `n` elements (one row, or the whole tensor): scale = f32(absmax / 448),
- * or 1 where all are zero; values are those stored, exactly: e4m3(f32(x / scale)).
+ * or 1 where all are zero, NaN left out; values are those stored, exactly: e4m3(f32(x / scale)).
  */
 export function quantizeFp8(
   x: Float64Array,
@@ -120,7 +120,7 @@ export function quantizeFp8(
   const scales = new Float64Array(x.length / n);
   for (let r = 0; r < scales.length; r++) {
     let max = 0;
-    for (let i = 0; i < n; i++) max = Math.max(max, Math.abs(x[r * n + i]!));
+    for (let i = 0; i < n; i++) if (Math.abs(x[r * n + i]!) > max) max = Math.abs(x[r * n + i]!);
     const scale = max === 0 ? 1 : Math.fround(Math.fround(max) / E4M3_MAX);
     scales[r] = scale;
     for (let i = 0; i < n; i++) values[r * n + i] = decodeE4m3(encodeE4m3(Math.fround(x[r * n + i]!) / scale));

@@ -1,0 +1,60 @@
+/** How kernels over rows share their work: a block holds whole rows in registers and passes over memory once. */
+import { bf16, type DTypeValue, f16, f32 } from 'tilec';
+
+export type RowDType = 'f32' | 'f16' | 'bf16';
+export const ROW_DTYPES: { readonly [D in RowDType]: DTypeValue<RowDType> } = { f32, f16, bf16 };
+
+export interface RowConfig {
+  /** Elements of a row. */
+  readonly n: number;
+  readonly dtype: RowDType;
+  /** Rows of a block; default: as many as its threads can hold. */
+  readonly BM?: number;
+  readonly threads?: number;
+}
+
+/** Elements that one thread reads at once: 16 bytes at 16 bits an element. */
+export const VECTOR = 8;
+const MIN_THREADS = 128;
+const MAX_THREADS = 1024;
+/** Elements of a row in one thread's registers, where there are enough threads. */
+const MOST_PER_THREAD = 32;
+
+export const powerOfTwoFrom = (x: number): number => 2 ** Math.max(0, Math.ceil(Math.log2(x)));
+
+/** Rows and threads of a block, and the length N ≥ n of a row in registers: what divides evenly among the row's threads. */
+export function rowTiling({ n, BM, threads }: RowConfig): {
+  readonly BM: number;
+  readonly N: number;
+  readonly threads: number;
+} {
+  const needed = Math.ceil(n / MOST_PER_THREAD);
+  let best = { lanes: MAX_THREADS, N: Math.ceil(n / (VECTOR * MAX_THREADS)) * VECTOR * MAX_THREADS };
+  for (let lanes = MAX_THREADS / 2; lanes >= 1 && lanes >= needed; lanes /= 2) {
+    const N = Math.ceil(n / (VECTOR * lanes)) * VECTOR * lanes;
+    if (N <= best.N) best = { lanes, N };
+  }
+  const own = threads ?? Math.max(MIN_THREADS, best.lanes);
+  return { BM: BM ?? Math.max(1, own / best.lanes), N: best.N, threads: own };
+}
+
+/** Columns and rows of a block that does not hold whole rows, at `perThread` elements a thread. */
+export function sheetTiling(
+  {
+    n,
+    BM,
+    BN,
+    threads = 256,
+  }: { readonly n: number; readonly BM?: number; readonly BN?: number; readonly threads?: number },
+  perThread: number,
+): { readonly BM: number; readonly BN: number; readonly threads: number } {
+  const columns = BN ?? Math.max(VECTOR, Math.min(powerOfTwoFrom(n), threads * VECTOR));
+  return { BM: BM ?? Math.max(1, Math.floor((threads * perThread) / columns)), BN: columns, threads };
+}
+
+/** A whole number of threads for `elements` that are read 4 at a time, at most 256: a power of two that divides them. */
+export function threadsFor(elements: number): number {
+  let threads = 256;
+  while (threads > 32 && elements % (threads * 4) !== 0) threads /= 2;
+  return threads;
+}
