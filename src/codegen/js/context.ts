@@ -33,6 +33,8 @@ export interface Context {
   readonly buffers: ReadonlyMap<string, BufferInfo>;
   /** Bounds of integer variables. */
   readonly ranges: Map<string, Range>;
+  /** Scalars that may be assigned. */
+  readonly mutable: ReadonlySet<string>;
   readonly sites: Site[];
   /** Members of the support library, of `Math` and of the checks that the text names. */
   readonly used: { readonly support: Set<string>; readonly math: Set<string>; readonly checks: Set<string> };

@@ -2,7 +2,7 @@
 import type { DType } from '../../ir/dtype.ts';
 import { isFloat } from '../../ir/dtype.ts';
 import type { Kernel, Param } from '../../ir/tile/schema.ts';
-import { namesBound } from '../../ir/tile/walk.ts';
+import { namesAssigned, namesBound } from '../../ir/tile/walk.ts';
 import { placeOf } from '../cuda/writer.ts';
 import { wrapBig } from './casts.ts';
 import { type BufferInfo, bufferOf, type Context, mathFn, support } from './context.ts';
@@ -37,6 +37,7 @@ export function printJs(k: Kernel, checks: boolean): Program {
     checks,
     buffers,
     ranges: new Map(),
+    mutable: namesAssigned(k.body),
     sites: [],
     used: { support: new Set(), math: new Set(), checks: new Set() },
     scratch: new Map(),

@@ -58,7 +58,9 @@ interface LoopContext {
 
 function loopContext(p: Parallel): LoopContext {
   const lets = new Map<string, Expr>();
-  walkStmts(p.body, (s) => s.kind === 'let' && lets.set(s.name, substitute(s.value, lets)));
+  walkStmts(p.body, (s) => {
+    if (s.kind === 'let') lets.set(s.name, substitute(s.value, lets));
+  });
   const varying = new Set([...namesBound(p.body), ...namesAssigned(p.body)].filter((name) => !lets.has(name)));
   return { loop: p, lets, varying, written: buffersWritten(p.body) };
 }

@@ -121,7 +121,8 @@ function forLoop(cx: Context, s: For): void {
     step = `(${step}) * ${gridX}`;
   }
   if (!big) cx.ranges.set(s.v, [start.lo, Math.max(start.lo, stop.hi - 1)]);
-  const end = isConst(s.stop) || s.stop.kind === 'var' ? stop.text : cx.name.fresh(`${v}_end`);
+  const fixed = isConst(s.stop) || (s.stop.kind === 'var' && !cx.mutable.has(s.stop.name));
+  const end = fixed ? stop.text : cx.name.fresh(`${v}_end`);
   const by = isConst(s.step) && !persistent ? step : cx.name.fresh(`${v}_step`);
   const head = [
     `${v} = ${start.text}`,

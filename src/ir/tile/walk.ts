@@ -373,7 +373,9 @@ export function namesBound(s: Stmt | readonly Stmt[]): Set<string> {
 /** Scalars that `s`, bodies included, assigns to. */
 export function namesAssigned(s: Stmt | readonly Stmt[]): Set<string> {
   const names = new Set<string>();
-  walkStmts('kind' in s ? [s] : s, (t) => t.kind === 'assign' && names.add(t.name));
+  walkStmts('kind' in s ? [s] : s, (t) => {
+    if (t.kind === 'assign') names.add(t.name);
+  });
   return names;
 }
 
