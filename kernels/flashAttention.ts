@@ -14,6 +14,8 @@ export interface FlashAttentionConfig {
   readonly smScale?: number;
   readonly BM?: number;
   readonly BN?: number;
+  /** Key columns that are scored at a time; divides BN. Fewer take fewer registers. */
+  readonly SN?: number;
   readonly threads?: number;
   readonly numStages?: number;
 }
@@ -24,7 +26,7 @@ export interface FlashAttentionConfig {
  */
 export function flashAttention(config: FlashAttentionConfig = {}) {
   const { heads = 32, headsKv = heads, dim: D = 128, isCausal = true, smScale = D ** -0.5 } = config;
-  const { BM = 128, BN = 64, threads = 128, numStages = 2 } = config;
+  const { BM = 128, BN = 64, SN = 32, threads = 128, numStages = 2 } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
   const batch = dim('batch');
   const seq = dim('seq');
@@ -47,8 +49,8 @@ export function flashAttention(config: FlashAttentionConfig = {}) {
       const q = T.shared(dtype, [BM, D]);
       const k = T.shared(dtype, [BN, D]);
       const v = T.shared(dtype, [BN, D]);
-      const s = T.fragment(f32, [BM, BN]);
-      const p = T.fragment(dtype, [BM, BN]);
+      const s = T.fragment(f32, [BM, SN]);
+      const p = T.fragment(dtype, [BM, SN]);
       const acc = T.fragment(f32, [BM, D]);
       const rowMax = T.fragment(f32, [BM]);
       const rowSum = T.fragment(f32, [BM]);
@@ -61,15 +63,18 @@ export function flashAttention(config: FlashAttentionConfig = {}) {
       for (const j of T.Pipelined(T.ceilDiv(columns, BN), { numStages })) {
         T.copy(K.tile([b, hk, j * BN, 0], [BN, D]), k);
         T.copy(V.tile([b, hk, j * BN, 0], [BN, D]), v);
-        T.gemm(q, k, s, { transposeB: true, clear: true });
-        // Only tiles on the diagonal and at the end need the mask.
-        if ((j + 1) * BN > (isCausal ? m0 : seq)) {
-          for (const [m, n] of T.Parallel(BM, BN))
-            s[m][n] = T.select(isCausal ? m0 + m >= j * BN + n : j * BN + n < seq, s[m][n], -T.infinity);
+        for (const part of T.serial(BN / SN)) {
+          const n0 = j * BN + part * SN;
+          T.gemm(q, k.tile([part * SN, 0], [SN, D]), s, { transposeB: true, clear: true });
+          // Only tiles on the diagonal and at the end need the mask.
+          if (n0 + SN > (isCausal ? m0 : seq)) {
+            for (const [m, n] of T.Parallel(BM, SN))
+              s[m][n] = T.select(isCausal ? m0 + m >= n0 + n : n0 + n < seq, s[m][n], -T.infinity);
+          }
+          onlineSoftmax(s, acc, rowMax, rowSum, scale);
+          T.copy(s, p);
+          T.gemm(p, v.tile([part * SN, 0], [SN, D]), acc);
         }
-        onlineSoftmax(s, acc, rowMax, rowSum, scale);
-        T.copy(s, p);
-        T.gemm(p, v, acc);
       }
       for (const [m] of T.Parallel(BM)) rowSum[m] = 1 / rowSum[m];
       for (const [m, d] of T.Parallel(BM, D)) acc[m][d] *= rowSum[m];

@@ -1,5 +1,5 @@
 /** Matrix products with an optional epilogue. */
-import { bf16, type DTypeValue, dim, f16, f32, kernel, macro, T, tensor, type Fragment } from 'tilec';
+import { bf16, type DTypeValue, dim, type Fragment, f16, f32, kernel, macro, T, tensor } from 'tilec';
 
 export type Activation = 'none' | 'relu' | 'silu' | 'gelu';
 

@@ -25,6 +25,8 @@ export interface GqaPagedPrefillConfig {
   readonly rotaryDim?: number;
   readonly BM?: number;
   readonly BN?: number;
+  /** Key columns that are scored at a time; divides BN. Fewer take fewer registers. */
+  readonly SN?: number;
   readonly threads?: number;
   readonly numStages?: number;
 }
@@ -40,7 +42,7 @@ export interface GqaPagedPrefillConfig {
  */
 export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
   const { heads, headsKv, dim: D, pageSize, isCausal = true, smScale = D ** -0.5, softcap = 0, rotaryDim = 0 } = config;
-  const { BM = 128, BN = D > 128 ? 32 : 64, threads = D > 128 ? 256 : 128, numStages = 2 } = config;
+  const { BM = 128, BN = D > 128 ? 32 : 64, SN = 32, threads = D > 128 ? 256 : 128, numStages = 2 } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
   const fp8 = config.cacheDtype === 'f8e4m3';
   const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
@@ -72,7 +74,7 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
     },
     ({ q, kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin, out }) => {
       // As many row tiles as any split of totalQ into `batch` requests can need; the last ones may find no work.
-      const [bx, h] = T.grid([T.floorDiv(totalQ, BM) + batch, heads], { threads });
+      const [bx, h] = T.grid([T.floorDiv(totalQ, BM) + batch, heads], { threads, minBlocks: D > 128 ? 1 : 2 });
       const hk = T.floorDiv(h, group);
 
       // Which request this block works for, its tiles last to first: they see the most keys.
@@ -94,8 +96,8 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
       const m0 = tile * BM;
 
       const qTile = T.shared(dtype, [BM, D]);
-      const s = T.fragment(f32, [BM, BN]);
-      const p = T.fragment(dtype, [BM, BN]);
+      const s = T.fragment(f32, [BM, SN]);
+      const p = T.fragment(dtype, [BM, SN]);
       const acc = T.fragment(f32, [BM, D]);
       const rowMax = T.fragment(f32, [BM]);
       const rowSum = T.fragment(f32, [BM]);
@@ -112,14 +114,17 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
         ragged: boolean,
         visible: (m: i32, n: i32) => boolean,
       ) => {
-        T.gemm(qTile, k, s, { transposeB: true, clear: true });
-        if (softcap > 0) softcapScores(s, smScale, softcap);
-        if (ragged) {
-          for (const [m, n] of T.Parallel(BM, BN)) s[m][n] = T.select(visible(m, n), s[m][n], -T.infinity);
+        for (const part of T.serial(BN / SN)) {
+          T.gemm(qTile, k.tile([part * SN, 0], [SN, D]), s, { transposeB: true, clear: true });
+          if (softcap > 0) softcapScores(s, smScale, softcap);
+          if (ragged) {
+            for (const [m, n] of T.Parallel(BM, SN))
+              s[m][n] = T.select(visible(m, part * SN + n), s[m][n], -T.infinity);
+          }
+          onlineSoftmax(s, acc, rowMax, rowSum, scale);
+          T.copy(s, p);
+          T.gemm(p, v.tile([part * SN, 0], [SN, D]), acc);
         }
-        onlineSoftmax(s, acc, rowMax, rowSum, scale);
-        T.copy(s, p);
-        T.gemm(p, v, acc);
       };
 
       const k = T.shared(dtype, [BN, D]);
@@ -149,7 +154,9 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
           vNewTile[n][d] = T.select(j * BN + n < length, vNew[first + j * BN + n][hk][d], 0);
         if (cos && sin) applyRope(kNewTile, kRotated, dtype, cos, sin, old + j * BN, old + length, rotaryDim);
         const edge = isCausal ? m0 : length;
-        attend(kRotated, vNewTile, (j + 1) * BN > edge, (m, n) => (isCausal ? m0 + m >= j * BN + n : j * BN + n < length));
+        attend(kRotated, vNewTile, (j + 1) * BN > edge, (m, n) =>
+          isCausal ? m0 + m >= j * BN + n : j * BN + n < length,
+        );
       }
 
       for (const [m] of T.Parallel(BM)) rowSum[m] = T.select(rowSum[m] > 0, 1 / rowSum[m], 0);

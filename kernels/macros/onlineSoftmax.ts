@@ -22,8 +22,7 @@ export const onlineSoftmax = macro(
     T.reduceMax(s, rowMax, { dim: 1, clear: false });
     for (const [m, n] of T.Parallel(M, N)) s[m][n] = T.exp2(s[m][n] * scale - rowMax[m] * scale);
     T.reduceSum(s, tileSum, { dim: 1 });
-    for (const [m] of T.Parallel(M))
-      rowSum[m] = rowSum[m] * T.exp2((prevMax[m] - rowMax[m]) * scale) + tileSum[m];
+    for (const [m] of T.Parallel(M)) rowSum[m] = rowSum[m] * T.exp2((prevMax[m] - rowMax[m]) * scale) + tileSum[m];
     for (const [m, d] of T.Parallel(M, D)) acc[m][d] *= T.exp2((prevMax[m] - rowMax[m]) * scale);
   },
 );

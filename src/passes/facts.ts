@@ -30,12 +30,18 @@ export function collectFacts(k: Kernel): Facts {
           const start = factOf(s.start, facts);
           const stop = factOf(s.stop, facts);
           const step = factOf(s.step, facts);
-          facts.set(s.v, { lo: start.lo, hi: Math.max(start.lo, stop.hi - 1), multiple: gcd(start.multiple, step.multiple) });
+          facts.set(s.v, {
+            lo: start.lo,
+            hi: Math.max(start.lo, stop.hi - 1),
+            multiple: gcd(start.multiple, step.multiple),
+          });
           visit(s.body);
           break;
         }
         case 'parallel':
-          s.vars.forEach((v, i) => facts.set(v, { lo: 0, hi: s.extents[i]! - 1, multiple: s.extents[i] === 1 ? 0 : 1 }));
+          s.vars.forEach((v, i) =>
+            facts.set(v, { lo: 0, hi: s.extents[i]! - 1, multiple: s.extents[i] === 1 ? 0 : 1 }),
+          );
           visit(s.body);
           break;
         case 'if':
@@ -104,7 +110,11 @@ function binaryFact(op: string, a: Fact, b: Fact): Fact {
       return b.lo === b.hi ? { lo: a.lo * 2 ** b.lo, hi: a.hi * 2 ** b.lo, multiple: a.multiple * 2 ** b.lo } : ANY;
     case 'shr':
       return b.lo === b.hi && b.lo >= 0
-        ? { lo: Math.floor(a.lo / 2 ** b.lo), hi: Math.floor(a.hi / 2 ** b.lo), multiple: a.multiple % 2 ** b.lo === 0 ? a.multiple / 2 ** b.lo : 1 }
+        ? {
+            lo: Math.floor(a.lo / 2 ** b.lo),
+            hi: Math.floor(a.hi / 2 ** b.lo),
+            multiple: a.multiple % 2 ** b.lo === 0 ? a.multiple / 2 ** b.lo : 1,
+          }
         : ANY;
     case 'and':
       return a.lo >= 0 && b.lo >= 0 ? { lo: 0, hi: Math.min(a.hi, b.hi), multiple: 1 } : ANY;

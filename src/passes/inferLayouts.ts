@@ -4,12 +4,13 @@
  * copies, reductions), each of which runs in one layout of its own. What nothing constrains gets coalesced rows.
  * Deterministic: program order decides. Where two demands on one fragment disagree, both are shown.
  */
+
+import { layoutConflict, operandScope, partialFragment } from '../diagnostics/messages/passes.ts';
+import { fail } from '../diagnostics/report.ts';
 import { bytesOf } from '../ir/dtype.ts';
 import type { Atom, Layout } from '../ir/layout.ts';
 import type { Span } from '../ir/span.ts';
 import type { Buffer, Expr, Gemm, Kernel, Load, Parallel, Region, Stmt, Store } from '../ir/tile/schema.ts';
-import { layoutConflict, operandScope, partialFragment } from '../diagnostics/messages/passes.ts';
-import { fail } from '../diagnostics/report.ts';
 import { blocked } from '../layout/blocked.ts';
 import { keepDims, layout as makeLayout, onReg } from '../layout/layout.ts';
 import { accumulator, operandA } from '../layout/mma.ts';
@@ -106,14 +107,22 @@ class Inference {
       case 'gemm':
         return this.gemm(s);
       case 'copy':
-        if (this.isFragment(s.src.buffer) || this.isFragment(s.dst.buffer)) this.joins.push(this.joinRegions([s.src, s.dst], 'this copy', s.span));
+        if (this.isFragment(s.src.buffer) || this.isFragment(s.dst.buffer))
+          this.joins.push(this.joinRegions([s.src, s.dst], 'this copy', s.span));
         return;
       case 'reduce': {
         const src = this.access(s.src, (d) => d);
         const keeps = s.dst.extent.length === s.src.extent.length;
         const dst = this.access(s.dst, (d) => (keeps ? d : d < s.dim ? d : d + 1));
         const extents = s.src.extent;
-        this.joins.push({ vars: extents.map((_, d) => `%${d}`), extents, accesses: [src, dst], vector: 16 / bytesOf(this.buffers.get(s.src.buffer)!.dtype), what: 'this reduction', span: s.span });
+        this.joins.push({
+          vars: extents.map((_, d) => `%${d}`),
+          extents,
+          accesses: [src, dst],
+          vector: 16 / bytesOf(this.buffers.get(s.src.buffer)!.dtype),
+          what: 'this reduction',
+          span: s.span,
+        });
         return;
       }
       case 'parallel': {
@@ -126,7 +135,10 @@ class Inference {
   }
 
   private gemm(s: Gemm): void {
-    for (const [which, r] of [['a', s.a], ['b', s.b]] as const) {
+    for (const [which, r] of [
+      ['a', s.a],
+      ['b', s.b],
+    ] as const) {
       const scope = this.buffers.get(r.buffer)?.scope ?? 'global';
       const registers = which === 'a' && scope === 'fragment' && s.instr !== 'fma' && !s.transposeA;
       if (scope !== 'shared' && !registers) fail(operandScope(which, r.buffer, scope), r.span);
@@ -161,9 +173,17 @@ class Inference {
   /** A region as an access: fragments must be used whole. */
   private access(r: Region, loopDim: (d: number) => number): Access {
     const b = this.buffers.get(r.buffer);
-    if (b?.scope === 'fragment' && (r.extent.some((n, d) => n !== b.shape[d]) || r.origin.some((o) => !(o.kind === 'const' && Number(o.value) === 0))))
+    if (
+      b?.scope === 'fragment' &&
+      (r.extent.some((n, d) => n !== b.shape[d]) ||
+        r.origin.some((o) => !(o.kind === 'const' && Number(o.value) === 0)))
+    )
       fail(partialFragment(b.name), r.span);
-    return { buffer: r.buffer, dims: r.extent.map((n, d) => (n === 1 && b?.shape[d] === 1 ? 'one' : loopDim(d))), span: r.span };
+    return {
+      buffer: r.buffer,
+      dims: r.extent.map((n, d) => (n === 1 && b?.shape[d] === 1 ? 'one' : loopDim(d))),
+      span: r.span,
+    };
   }
 
   private joinRegions(regions: readonly Region[], what: string, span: Span): Join {
@@ -201,7 +221,15 @@ class Inference {
     const moved = all.filter((a) => !this.isFragment(a.buffer)).map((a) => bytesOf(this.dtypeOf(a.buffer)));
     const own = all.filter((a) => this.isFragment(a.buffer)).map((a) => bytesOf(this.dtypeOf(a.buffer)));
     const vector = 16 / Math.max(4, ...(moved.length > 0 ? moved : own));
-    return { vars: p.vars, extents: p.extents, accesses: [...accesses, ...atomics], vector: moved.length > 0 ? 16 / Math.max(...moved) : vector, what: 'this T.Parallel', span: p.span, parallel: p };
+    return {
+      vars: p.vars,
+      extents: p.extents,
+      accesses: [...accesses, ...atomics],
+      vector: moved.length > 0 ? 16 / Math.max(...moved) : vector,
+      what: 'this T.Parallel',
+      span: p.span,
+      parallel: p,
+    };
   }
 
   // --------------------------------------------------------------------------------------------- spreading
@@ -234,7 +262,11 @@ class Inference {
       const kept = a.dims.flatMap((d) => (typeof d === 'number' ? [d] : []));
       const l = keepDims(join.layout, kept);
       const dims = a.dims.map((d): readonly Atom[] => (typeof d === 'number' ? l.dims[kept.indexOf(d)]! : []));
-      this.fix(a.buffer, { ...l, dims }, { reason: `\`${a.buffer}\` follows the layout of ${join.what}`, span: join.span });
+      this.fix(
+        a.buffer,
+        { ...l, dims },
+        { reason: `\`${a.buffer}\` follows the layout of ${join.what}`, span: join.span },
+      );
       changed = true;
     }
     return changed;
@@ -248,17 +280,22 @@ class Inference {
   /** The next free choice, in program order: a loop whose layout nothing has fixed, wider accesses first. */
   private undecided(): (() => void) | undefined {
     const open = this.joins.filter((j) => !j.layout);
-    const partly = open.find((j) => j.accesses.some((a) => this.layouts.has(a.buffer) && a.dims.every((d) => typeof d !== 'object')));
+    const partly = open.find((j) =>
+      j.accesses.some((a) => this.layouts.has(a.buffer) && a.dims.every((d) => typeof d !== 'object')),
+    );
     if (partly) {
       return () => {
-        const a = partly.accesses.find((x) => this.layouts.has(x.buffer) && x.dims.every((d) => typeof d !== 'object'))!;
+        const a = partly.accesses.find(
+          (x) => this.layouts.has(x.buffer) && x.dims.every((d) => typeof d !== 'object'),
+        )!;
         partly.layout = this.extend(this.layouts.get(a.buffer)!, a, partly);
         partly.origin = this.origins.get(a.buffer);
       };
     }
     const size = (j: Join): number => j.extents.reduce((n, x) => n * x, 1);
     const free = open.filter((j) => j.accesses.some((a) => !this.layouts.has(a.buffer)));
-    const largest = free.reduce<Join | undefined>((best, j) => (!best || size(j) > size(best) ? j : best), undefined) ?? open[0];
+    const largest =
+      free.reduce<Join | undefined>((best, j) => (!best || size(j) > size(best) ? j : best), undefined) ?? open[0];
     if (largest)
       return () => {
         largest.layout = blocked(largest.extents, this.kernel.threads, largest.vector);
@@ -266,7 +303,11 @@ class Inference {
       };
     const alone = this.kernel.buffers.find((b) => b.scope === 'fragment' && !this.layouts.has(b.name));
     if (!alone) return undefined;
-    return () => this.fix(alone.name, blocked(alone.shape, this.kernel.threads, 16 / Math.max(4, bytesOf(alone.dtype))), { reason: 'nothing constrains it', span: alone.span });
+    return () =>
+      this.fix(alone.name, blocked(alone.shape, this.kernel.threads, 16 / Math.max(4, bytesOf(alone.dtype))), {
+        reason: 'nothing constrains it',
+        span: alone.span,
+      });
   }
 
   /** A loop layout around a fragment that lacks some of the loop's dimensions: the threads holding copies share those. */
@@ -301,7 +342,10 @@ class Inference {
         return moved;
       });
     });
-    return makeLayout(dims, spare.filter((r) => !used.has(r)));
+    return makeLayout(
+      dims,
+      spare.filter((r) => !used.has(r)),
+    );
   }
 
   // ---------------------------------------------------------------------------------------------- checking
@@ -314,9 +358,16 @@ class Inference {
       bound.set(join.vars[d]!, { coord: addCoords(...digits) });
     });
     for (const a of join.accesses) {
-      const coords = a.dims.map((d) => (d === 'one' ? { terms: [], offset: 0 } : typeof d === 'number' ? bound.get(join.vars[d]!)!.coord : toCoord({ bound }, d)));
+      const coords = a.dims.map((d) =>
+        d === 'one'
+          ? { terms: [], offset: 0 }
+          : typeof d === 'number'
+            ? bound.get(join.vars[d]!)!.coord
+            : toCoord({ bound }, d),
+      );
       const layout = this.layouts.get(a.buffer)!;
-      if (coords.every((c) => c !== undefined) && locate(layout, coords).ok && this.copiesAgree(layout, a, join)) continue;
+      if (coords.every((c) => c !== undefined) && locate(layout, coords).ok && this.copiesAgree(layout, a, join))
+        continue;
       const other = join.accesses.find((x) => x.buffer !== a.buffer)?.buffer ?? a.buffer;
       fail(layoutConflict(a.buffer, other), a.span, [
         { message: `\`${a.buffer}\`: ${this.origins.get(a.buffer)!.reason}`, span: this.origins.get(a.buffer)!.span },
@@ -327,9 +378,16 @@ class Inference {
 
   /** Threads that differ in a loop digit which the fragment lacks must all hold a copy of its element. */
   private copiesAgree(layout: Layout, a: Access, join: Join): boolean {
-    const own = new Set(layout.dims.flat().filter((x) => x.axis === 'thread').flatMap(threadBits));
+    const own = new Set(
+      layout.dims
+        .flat()
+        .filter((x) => x.axis === 'thread')
+        .flatMap(threadBits),
+    );
     const copied = new Set(layout.replicate.flatMap(threadBits));
-    const dropped = join.extents.flatMap((_, d) => (a.dims.includes(d) ? [] : join.layout!.dims[d]!.filter((x) => x.axis === 'thread')));
+    const dropped = join.extents.flatMap((_, d) =>
+      a.dims.includes(d) ? [] : join.layout!.dims[d]!.filter((x) => x.axis === 'thread'),
+    );
     return dropped.flatMap(threadBits).every((bit) => copied.has(bit) && !own.has(bit));
   }
 
@@ -363,7 +421,9 @@ class Inference {
         }
       });
     const body = annotate(this.kernel.body);
-    const buffers = this.kernel.buffers.map((b) => (b.scope === 'local' ? b : { ...b, layout: this.layouts.get(b.name)! }));
+    const buffers = this.kernel.buffers.map((b) =>
+      b.scope === 'local' ? b : { ...b, layout: this.layouts.get(b.name)! },
+    );
     return { ...this.kernel, buffers: [...buffers, ...scratch], body };
   }
 }
@@ -386,4 +446,3 @@ function threadBits(a: Atom): string[] {
   if (extent > 1) bits.push(`${stride}x${extent}`);
   return bits;
 }
-

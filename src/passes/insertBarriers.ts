@@ -3,30 +3,24 @@
  * to threads; so between two statements that touch the same shared bytes, one of them writing, all threads must meet.
  *
  * The walk carries the accesses since the last barrier. Before a statement that conflicts with one of them it puts a
- * barrier. Copies of a multi-buffered tile are told apart by their slot, `(iteration + c) % stages`: on a loop's way
- * back, c falls by one. An asynchronous copy counts as a write that completes only at a `waitGroup`; it survives barriers
- * until then. Loops are walked until nothing new comes around.
+ * barrier. Copies of a multi-buffered tile are told apart by their slot, `(count + c) % stages`: on a loop's way back, c
+ * falls by one where the count is known to grow by one, and is forgotten where a name in it changes otherwise. An
+ * asynchronous copy counts as a write that completes only at a `waitGroup`; it survives barriers until then, and where
+ * nothing waits for it in time, the walk puts that wait too. Loops are walked until nothing new comes around.
  */
 import { bytesOf } from '../ir/dtype.ts';
-import type { Expr, For, Kernel, Region, Stmt, While } from '../ir/tile/schema.ts';
+import type { For, If, Kernel, Reduce, Stmt, While } from '../ir/tile/schema.ts';
+import { walkStmts } from '../ir/tile/walk.ts';
+import { type Access, accessesOf, countsOf, type Slot } from './accesses.ts';
 import { sharedBytes } from './planShared.ts';
-import { effectsOf, mapExpr, visitStmts } from './rewrite.ts';
+import { effectsOf, visitStmts } from './rewrite.ts';
 
-interface Slot {
-  /** The iteration count that the slot follows, as text; '' for a constant. */
-  readonly base: string;
-  readonly c: number;
-  readonly stages: number;
-}
-interface Access {
-  readonly buffer: string;
-  readonly write: boolean;
-  /** Absent: any part of the buffer. */
-  readonly slot?: Slot;
-  /** For an async copy under way: commits since it was issued. */
-  readonly age?: number;
-}
 type State = ReadonlyMap<string, Access>;
+
+interface Walked {
+  readonly stmts: readonly Stmt[];
+  readonly state: State;
+}
 
 export interface Hazard {
   readonly before: Stmt;
@@ -46,21 +40,34 @@ export function findHazards(kernel: Kernel): readonly Hazard[] {
   return walk.hazards;
 }
 
+/** A loop around the statement that is walked: what its condition reads each time, and the states at its exits. */
+interface Exits {
+  readonly cond: readonly Access[];
+  readonly broke: State[];
+  readonly continued: State[];
+}
+
+/** Nothing gets here. */
+const UNREACHED: State = new Map();
+/** Older groups are not told apart. */
+const OLDEST = 64;
+
 class BarrierWalk {
   readonly hazards: Hazard[] = [];
   private readonly kernel: Kernel;
   private readonly insert: boolean;
   private readonly ranges: ReadonlyMap<string, readonly [number, number]>;
   private readonly tracked: ReadonlySet<string>;
-  /** States at `break` and `continue` of the loops around. */
-  private readonly exits: { broke: State[]; continued: State[] }[] = [];
+  private readonly loops: Exits[] = [];
 
   constructor(kernel: Kernel, insert: boolean) {
     this.kernel = kernel;
     this.insert = insert;
     const shared = kernel.buffers.filter((b) => b.scope === 'shared');
     this.ranges = new Map(
-      shared.flatMap((b) => (b.offset === undefined ? [] : [[b.name, [b.offset, b.offset + (b.layout ? sharedBytes(b) : bytesOf(b.dtype))]]])),
+      shared.flatMap((b) =>
+        b.offset === undefined ? [] : [[b.name, [b.offset, b.offset + (b.layout ? sharedBytes(b) : bytesOf(b.dtype))]]],
+      ),
     );
     // Tensors that the kernel both reads and writes order like shared tiles, within the block.
     const all = effectsOf(kernel.body);
@@ -72,7 +79,7 @@ class BarrierWalk {
     return this.block(this.kernel.body, new Map()).stmts;
   }
 
-  private block(stmts: readonly Stmt[], entry: State): { stmts: readonly Stmt[]; state: State } {
+  private block(stmts: readonly Stmt[], entry: State): Walked {
     let state = entry;
     const out: Stmt[] = [];
     for (const s of stmts) {
@@ -83,103 +90,158 @@ class BarrierWalk {
     return { stmts: out, state };
   }
 
-  private stmt(s: Stmt, entry: State): { stmts: readonly Stmt[]; state: State } {
+  private stmt(s: Stmt, entry: State): Walked {
     switch (s.kind) {
       case 'barrier':
         return { stmts: [s], state: afterBarrier(entry) };
       case 'commitGroup':
-        return { stmts: [s], state: mapState(entry, (a) => (a.age === undefined ? a : { ...a, age: a.age + 1 })) };
+        return { stmts: [s], state: afterCommit(entry) };
       case 'waitGroup':
-        return { stmts: [s], state: mapState(entry, (a) => (a.age !== undefined && a.age > s.pending ? { ...a, age: undefined } : a)) };
+        return { stmts: [s], state: afterWait(entry, s.pending) };
       case 'for':
       case 'while':
         return this.loop(s, entry);
-      case 'if': {
-        // The branches' conflicts with what came before are settled ahead of the condition: one meeting for both, and in a
-        // pipelined loop the one that the prefetch needs serves the compute behind it too.
-        const ahead = this.ordered(s, accessesOf(s), entry);
-        const head = { barrier: ahead.barrier, state: ahead.barrier.length > 0 ? afterBarrier(entry) : entry };
-        const then = this.block(s.then, head.state);
-        const other = this.block(s.else, head.state);
-        return { stmts: [...head.barrier, { ...s, then: then.stmts, else: other.stmts }], state: union(then.state, other.state) };
-      }
+      case 'if':
+        return this.condition(s, entry);
       case 'break':
-        this.exits.at(-1)?.broke.push(entry);
-        return { stmts: [s], state: new Map() };
-      case 'continue':
-        this.exits.at(-1)?.continued.push(entry);
-        return { stmts: [s], state: new Map() };
-      case 'reduce': {
+        this.loops.at(-1)?.broke.push(entry);
+        return { stmts: [s], state: UNREACHED };
+      case 'continue': {
+        // The loop's condition comes next.
+        const around = this.loops.at(-1);
+        const again = this.ordered(s, around?.cond ?? [], entry);
+        around?.continued.push(again.state);
+        return { stmts: [...again.before, s], state: UNREACHED };
+      }
+      case 'return':
+        return { stmts: [s], state: UNREACHED };
+      case 'reduce':
+        return this.reduce(s, entry);
+      case 'let':
+      case 'declare':
+      case 'assign': {
         const done = this.ordered(s, accessesOf(s), entry);
-        if (!s.scratch) return { stmts: [...done.barrier, s], state: done.state };
-        // The parts are written, all threads meet, and the parts are read.
-        const written = this.ordered(s, [{ buffer: s.scratch, write: true }], done.state);
-        const state = add(afterBarrier(written.state), [{ buffer: s.scratch, write: false }]);
-        return { stmts: [...done.barrier, ...written.barrier, s], state };
+        // Slots that followed the old value follow nothing now.
+        return { stmts: [...done.before, s], state: forget(done.state, s.name) };
       }
       default: {
         const done = this.ordered(s, accessesOf(s), entry);
-        return { stmts: [...done.barrier, s], state: done.state };
+        return { stmts: [...done.before, s], state: done.state };
       }
     }
   }
 
-  /** The state after the accesses, and the barrier that must come first. */
-  private ordered(s: Stmt, accesses: readonly Access[], entry: State): { barrier: readonly Stmt[]; state: State } {
+  /**
+   * The branches' conflicts with what came before are settled ahead of the condition: one meeting for both, and in a
+   * pipelined loop the one that the prefetch needs serves the compute behind it too.
+   */
+  private condition(s: If, entry: State): Walked {
+    const read = accessesOf({ ...s, then: [], else: [] });
+    const settled = this.insert ? this.ordered(s, accessesOf(s), withoutFlying(entry)).before : [];
+    const start = settled.length > 0 ? afterBarrier(entry) : entry;
+    const head = this.ordered(s, read, start);
+    const then = this.block(s.then, head.state);
+    const other = this.block(s.else, head.state);
+    return {
+      stmts: [...settled, ...head.before, { ...s, then: then.stmts, else: other.stmts }],
+      state: union(then.state, other.state),
+    };
+  }
+
+  /** With a scratch tile, lowering writes the parts, lets all threads meet, and reads the parts. */
+  private reduce(s: Reduce, entry: State): Walked {
+    const done = this.ordered(s, accessesOf(s), entry);
+    if (!s.scratch) return { stmts: [...done.before, s], state: done.state };
+    const written = this.ordered(s, [{ buffer: s.scratch, write: true }], done.state);
+    const state = add(afterBarrier(written.state), [{ buffer: s.scratch, write: false }]);
+    return { stmts: [...done.before, ...written.before, s], state };
+  }
+
+  /** The state after the accesses, and the waits and barriers that must come first. */
+  private ordered(s: Stmt, accesses: readonly Access[], entry: State): { before: readonly Stmt[]; state: State } {
     const mine = accesses.filter((a) => this.tracked.has(a.buffer));
+    const rivals = [...entry.values()].filter((old) => mine.some((a) => this.conflict(old, a)));
+    if (!this.insert)
+      for (const { buffer, age } of rivals) this.hazards.push({ before: s, buffer, inFlight: age !== undefined });
+    if (!this.insert || rivals.length === 0) return { before: [], state: add(entry, mine) };
+    const before: Stmt[] = [];
     let state = entry;
-    const barrier: Stmt[] = [];
-    for (const old of entry.values()) {
-      if (!mine.some((a) => this.conflict(old, a))) continue;
-      if (old.age !== undefined) {
-        this.hazards.push({ before: s, buffer: old.buffer, inFlight: true });
-        continue;
-      }
-      if (this.insert) {
-        if (barrier.length === 0) {
-          barrier.push({ kind: 'barrier', span: s.span });
-          state = afterBarrier(entry);
-        }
-      } else this.hazards.push({ before: s, buffer: old.buffer, inFlight: false });
+    const { span } = s;
+    const ages = rivals.flatMap((a) => (a.age === undefined ? [] : [a.age]));
+    if (ages.includes(0)) {
+      before.push({ kind: 'commitGroup', span });
+      state = afterCommit(state);
     }
-    return { barrier, state: add(state, mine) };
+    if (ages.length > 0) {
+      const pending = Math.max(0, Math.min(...ages) - 1);
+      before.push({ kind: 'waitGroup', pending, span });
+      state = afterWait(state, pending);
+    }
+    before.push({ kind: 'barrier', span });
+    return { before, state: add(afterBarrier(state), mine) };
   }
 
   private conflict(a: Access, b: Access): boolean {
-    if (!a.write && !b.write) return false;
+    if ((!a.write && !b.write) || (a.atomic && b.atomic)) return false;
     if (a.buffer !== b.buffer) {
       const x = this.ranges.get(a.buffer);
       const y = this.ranges.get(b.buffer);
       return x !== undefined && y !== undefined && x[0] < y[1] && y[0] < x[1];
     }
-    if (!a.slot || !b.slot || a.slot.base !== b.slot.base) return true;
+    if (!a.slot || !b.slot || a.slot.base !== b.slot.base || a.slot.stages !== b.slot.stages) return true;
     const distance = a.slot.c - b.slot.c;
     return a.slot.base === '' ? distance === 0 : distance % a.slot.stages === 0;
   }
 
-  private loop(s: For | While, before: State): { stmts: readonly Stmt[]; state: State } {
-    const head = this.ordered(s, accessesOf({ ...s, body: [] }), before);
-    const entry = head.state;
-    const variable = s.kind === 'for' ? s.v : undefined;
+  /**
+   * A loop may conflict with what came before it in its first iteration only. A barrier ahead of the loop then saves those
+   * inside; where it saves none, each stays where it is needed.
+   */
+  private loop(s: For | While, before: State): Walked {
+    const cond = accessesOf({ ...s, body: [] });
+    const head = this.ordered(s, cond, before);
+    const plain = this.rounds(s, cond, head.before, head.state);
+    if (!this.insert || head.before.length > 0 || countBarriers(plain.stmts) === 0) return plain;
+    const ahead = this.rounds(s, cond, [{ kind: 'barrier', span: s.span }], afterBarrier(head.state));
+    return countBarriers(ahead.stmts) <= countBarriers(plain.stmts) ? ahead : plain;
+  }
+
+  private rounds(s: For | While, cond: readonly Access[], head: readonly Stmt[], entry: State): Walked {
+    // The bounds of a `for` are read once, the condition of a `while` each time.
+    const each = s.kind === 'while' ? cond : [];
+    const next = nextIteration(s);
     let arriving = s.kind === 'for' ? firstIteration(entry, s) : entry;
     for (;;) {
       const hazards = this.hazards.length;
-      this.exits.push({ broke: [], continued: [] });
+      this.loops.push({ cond: each, broke: [], continued: [] });
       const body = this.block(s.body, arriving);
-      const { broke, continued } = this.exits.pop()!;
-      const around = [body.state, ...continued].map((st) => nextIteration(st, variable)).reduce(union);
-      const again = union(arriving, around);
-      if (again.size === arriving.size) {
-        const leaving = [body.state, ...broke, ...continued, entry].map((st) => forgetSlots(st, variable)).reduce(union);
-        return { stmts: [...head.barrier, { ...s, body: body.stmts }], state: leaving };
+      const { broke, continued } = this.loops.pop()!;
+      const again = this.ordered(s, each, body.state);
+      const ends = [again.state, ...continued];
+      const after = union(arriving, ends.map(next).reduce(union));
+      if (after.size === arriving.size) {
+        const leaving = [...ends, ...broke, entry].reduce(union);
+        const stmts = [...head, { ...s, body: [...body.stmts, ...again.before] }];
+        return { stmts, state: s.kind === 'for' ? forget(leaving, s.v) : leaving };
       }
       this.hazards.length = hazards;
-      arriving = again;
+      arriving = after;
     }
   }
 }
 
-const keyOf = (a: Access): string => `${a.buffer}|${a.write}|${a.slot ? `${a.slot.base}+${a.slot.c}` : '*'}|${a.age ?? '-'}`;
+// ---------------------------------------------------------------------------------------------------------- states
+
+function countBarriers(stmts: readonly Stmt[]): number {
+  let n = 0;
+  visitStmts(stmts, (s) => {
+    if (s.kind === 'barrier') n++;
+  });
+  return n;
+}
+
+const keyOf = (a: Access): string =>
+  `${a.buffer}|${a.atomic ? 'a' : a.write}|${a.slot ? `${a.slot.base}+${a.slot.c}%${a.slot.stages}` : '*'}|${a.age ?? '-'}`;
 
 function add(state: State, accesses: readonly Access[]): State {
   const out = new Map(state);
@@ -188,130 +250,40 @@ function add(state: State, accesses: readonly Access[]): State {
 }
 const union = (a: State, b: State): State => add(a, [...b.values()]);
 const mapState = (state: State, f: (a: Access) => Access): State => add(new Map(), [...state.values()].map(f));
-const afterBarrier = (state: State): State => add(new Map(), [...state.values()].filter((a) => a.age !== undefined));
+const filterState = (state: State, f: (a: Access) => boolean): State => new Map([...state].filter(([, a]) => f(a)));
 
-const follows = (slot: Slot, v: string | undefined): boolean => v !== undefined && slot.base.includes(`"${v}"`);
+const afterBarrier = (state: State): State => filterState(state, (a) => a.age !== undefined);
+const withoutFlying = (state: State): State => filterState(state, (a) => a.age === undefined);
+const afterCommit = (state: State): State =>
+  mapState(state, (a) => (a.age === undefined ? a : { ...a, age: Math.min(a.age + 1, OLDEST) }));
+/** All but the last `pending` groups are done; their writes are seen by others after a barrier. */
+const afterWait = (state: State, pending: number): State =>
+  mapState(state, (a) => (a.age !== undefined && a.age > pending ? { ...a, age: undefined } : a));
+
+const forget = (state: State, name: string): State =>
+  mapState(state, (a) => (a.slot?.names.has(name) ? { ...a, slot: undefined } : a));
 
 /** In the first iteration the count that slots follow is zero, so what was put into slot c before the loop follows it by c. */
 function firstIteration(state: State, s: For): State {
-  const counts = new Set<string>();
-  const start = textOf(s.start);
-  const v: Expr = { kind: 'var', name: s.v, dtype: 'i32', span: s.span };
-  const offset: Expr = { kind: 'binary', op: 'sub', a: v, b: s.start, dtype: 'i32', span: s.span };
-  if (start === textOf({ kind: 'const', dtype: 'i32', value: 0, span: s.span })) counts.add(textOf(v));
-  counts.add(textOf(offset));
-  for (const a of [...counts].map((c) => (c === textOf(v) ? v : offset)))
-    counts.add(textOf({ kind: 'binary', op: 'floordiv', a, b: s.step, dtype: 'i32', span: s.span }));
+  const { fromZero } = countsOf(s);
   const rotating = new Map<string, Slot>();
-  visitStmts(s.body, (st) => {
-    for (const a of accessesOf(st)) if (a.slot && counts.has(a.slot.base)) rotating.set(a.buffer, a.slot);
+  walkStmts(s.body, (st) => {
+    for (const a of accessesOf(st)) if (a.slot && fromZero.has(a.slot.base)) rotating.set(a.buffer, a.slot);
   });
   return mapState(state, (a) => {
     const slot = rotating.get(a.buffer);
-    return slot && a.slot?.base === '' ? { ...a, slot: { ...slot, c: a.slot.c } } : a;
+    return slot && a.slot?.base === '' && a.slot.c < slot.stages ? { ...a, slot: { ...slot, c: a.slot.c } } : a;
   });
 }
 
-/** Seen from the next iteration, what followed the count by c follows it by c - 1. Ages and offsets saturate, so that walks end. */
-function nextIteration(state: State, v: string | undefined): State {
-  return mapState(state, (a) => {
-    const age = a.age === undefined ? undefined : Math.min(a.age, 8);
-    if (!a.slot || !follows(a.slot, v)) return { ...a, age };
-    const c = (a.slot.c - 1 + a.slot.stages) % a.slot.stages;
-    return { ...a, age, slot: { ...a.slot, c } };
-  });
-}
-const forgetSlots = (state: State, v: string | undefined): State =>
-  mapState(state, (a) => (a.slot && follows(a.slot, v) ? { ...a, slot: undefined } : a));
-
-const textOf = (e: Expr): string =>
-  JSON.stringify(canonical(e), (k, x: unknown) => (k === 'span' ? undefined : typeof x === 'bigint' ? `${x}` : x));
-
-/** Key order does not matter to what an expression is. */
-const canonical = (e: Expr): Expr =>
-  mapExpr(e, (x) => (x.kind === 'var' ? { kind: 'var', name: x.name, dtype: x.dtype, span: x.span } : x.kind === 'binary' ? { kind: 'binary', op: x.op, a: x.a, b: x.b, dtype: x.dtype, span: x.span } : x.kind === 'const' ? { kind: 'const', dtype: x.dtype, value: x.value, span: x.span } : x));
-
-function slotOf(index: Expr | undefined): Slot | undefined {
-  if (!index) return undefined;
-  if (index.kind === 'const') return { base: '', c: Number(index.value), stages: 1 };
-  if (index.kind !== 'binary' || index.op !== 'rem' || index.b.kind !== 'const') return undefined;
-  const stages = Number(index.b.value);
-  const { a } = index;
-  if (a.kind === 'binary' && a.op === 'add' && a.b.kind === 'const') {
-    const c = Number(a.b.value);
-    return { base: textOf(a.a), c: ((c % stages) + stages) % stages, stages };
-  }
-  return { base: textOf(a), c: 0, stages };
-}
-
-const regionSlot = (r: Region): Slot | undefined => (r.extent.length > 1 && r.extent[0] === 1 ? slotOf(r.origin[0]) : undefined);
-
-/** Shared and global accesses of one statement; loops and conditions in a parallel loop included. */
-function accessesOf(s: Stmt): Access[] {
-  const out: Access[] = [];
-  const read = (e: Expr): Expr => {
-    if (e.kind === 'load') out.push({ buffer: e.buffer, write: false, slot: e.indices.length > 1 ? slotOf(e.indices[0]) : undefined });
-    return e;
-  };
-  const exprs = (list: readonly Expr[]): void => {
-    for (const e of list) mapExpr(e, read);
-  };
-  const region = (r: Region, write: boolean, async = false): void => {
-    exprs(r.origin);
-    out.push({ buffer: r.buffer, write, slot: regionSlot(r), ...(async ? { age: 0 } : {}) });
-  };
-  const visit = (st: Stmt, async: boolean): void => {
-    switch (st.kind) {
-      case 'let':
-      case 'declare':
-      case 'assign':
-        return exprs([st.value]);
-      case 'store':
-        exprs([...st.indices, st.value]);
-        out.push({ buffer: st.buffer, write: true, slot: st.indices.length > 1 ? slotOf(st.indices[0]) : undefined, ...(async ? { age: 0 } : {}) });
-        return;
-      case 'atomic':
-        exprs([...st.indices, st.value]);
-        // Atomics on one element order themselves; against plain accesses they count as writes.
-        out.push({ buffer: st.buffer, write: true });
-        return;
-      case 'copy':
-        region(st.src, false);
-        return region(st.dst, true, st.async);
-      case 'fill':
-        exprs([st.value]);
-        return region(st.dst, true);
-      case 'gemm':
-        region(st.a, false);
-        region(st.b, false);
-        return region(st.c, true);
-      case 'reduce':
-      case 'cumsum':
-        region(st.src, false);
-        return region(st.dst, true);
-      case 'for':
-        exprs([st.start, st.stop, st.step]);
-        return st.body.forEach((x) => visit(x, async));
-      case 'while':
-        exprs([st.cond]);
-        return st.body.forEach((x) => visit(x, async));
-      case 'parallel':
-        return st.body.forEach((x) => visit(x, async || st.async === true));
-      case 'if':
-        exprs([st.cond]);
-        return [...st.then, ...st.else].forEach((x) => visit(x, async));
-      case 'print':
-        return exprs(st.args);
-      case 'assert':
-        return exprs([st.cond]);
-      case 'break':
-      case 'continue':
-      case 'return':
-      case 'commitGroup':
-      case 'waitGroup':
-      case 'barrier':
-    }
-  };
-  visit(s, false);
-  return out;
+/** Seen from the next iteration: what followed the count by c follows it by c - 1, what followed the variable otherwise follows nothing. */
+function nextIteration(s: For | While): (state: State) => State {
+  if (s.kind === 'while') return (state) => state;
+  const { advancing } = countsOf(s);
+  return (state) =>
+    mapState(state, (a) => {
+      if (!a.slot?.names.has(s.v)) return a;
+      if (!advancing.has(a.slot.base)) return { ...a, slot: undefined };
+      return { ...a, slot: { ...a.slot, c: (a.slot.c - 1 + a.slot.stages) % a.slot.stages } };
+    });
 }

@@ -4,10 +4,11 @@
  * - a reduction of a shared tile goes through a fragment;
  * - an element of a fragment stored outside a parallel loop becomes a loop in which the holder stores it.
  */
-import type { Buffer, Cumsum, Expr, Kernel, Parallel, Reduce, Region, Stmt, Store } from '../ir/tile/schema.ts';
+
 import { fragmentElsewhere } from '../diagnostics/messages/passes.ts';
 import { fail } from '../diagnostics/report.ts';
 import type { Span } from '../ir/span.ts';
+import type { Buffer, Cumsum, Expr, Kernel, Parallel, Reduce, Region, Stmt, Store } from '../ir/tile/schema.ts';
 import { mapExpr, rewrite, visitStmts } from './rewrite.ts';
 
 export function legalize(kernel: Kernel): Kernel {
@@ -81,7 +82,8 @@ class Legalizer {
   private refuseFragmentReads(s: Stmt): void {
     if (!['let', 'declare', 'assign', 'store', 'print', 'assert', 'atomic'].includes(s.kind)) return;
     const check = (e: Expr): Expr => {
-      if (e.kind === 'load' && this.buffers.get(e.buffer)?.scope === 'fragment') fail(fragmentElsewhere(e.buffer), e.span);
+      if (e.kind === 'load' && this.buffers.get(e.buffer)?.scope === 'fragment')
+        fail(fragmentElsewhere(e.buffer), e.span);
       return e;
     };
     rewrite([s], { expr: (e) => mapExpr(e, check) });
@@ -108,7 +110,13 @@ class Legalizer {
     const step = v(vars[s.dim]!, span);
     const here = s.reverse ? bin('sub', int(n - 1, span), step) : step;
     const before = s.reverse ? bin('add', here, int(1, span)) : bin('sub', here, int(1, span));
-    const load = (index: Expr): Expr => ({ kind: 'load', buffer: tile.name, indices: at(index), dtype: tile.dtype, span });
+    const load = (index: Expr): Expr => ({
+      kind: 'load',
+      buffer: tile.name,
+      indices: at(index),
+      dtype: tile.dtype,
+      span,
+    });
     const total: Store = {
       kind: 'store',
       buffer: tile.name,
@@ -116,7 +124,16 @@ class Legalizer {
       value: { kind: 'binary', op: 'add', a: load(before), b: load(here), dtype: tile.dtype, span },
       span,
     };
-    const along: Stmt = { kind: 'for', loop: 'serial', v: vars[s.dim]!, start: int(1, span), stop: int(n, span), step: int(1, span), body: [total], span };
+    const along: Stmt = {
+      kind: 'for',
+      loop: 'serial',
+      v: vars[s.dim]!,
+      start: int(1, span),
+      stop: int(n, span),
+      step: int(1, span),
+      body: [total],
+      span,
+    };
     const rows = vars.filter((_, d) => d !== s.dim);
     const extents = s.src.extent.filter((_, d) => d !== s.dim);
     const loop: Parallel =
@@ -134,7 +151,9 @@ class Legalizer {
     const b = this.buffers.get(s.buffer)!;
     const vars = b.shape.map(() => this.fresh('i'));
     const cond = vars
-      .map((x, d): Expr => ({ kind: 'binary', op: 'eq', a: v(x, s.span), b: s.indices[d]!, dtype: 'bool', span: s.span }))
+      .map(
+        (x, d): Expr => ({ kind: 'binary', op: 'eq', a: v(x, s.span), b: s.indices[d]!, dtype: 'bool', span: s.span }),
+      )
       .reduce((a, c) => ({ kind: 'binary', op: 'land', a, b: c, dtype: 'bool', span: s.span }));
     const store: Store = { ...s, indices: vars.map((x) => v(x, s.span)) };
     return {

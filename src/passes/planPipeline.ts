@@ -30,6 +30,8 @@ class Planner {
   readonly stages = new Map<string, number>();
   private readonly kernel: Kernel;
   private readonly names = new Set<string>();
+  /** Device scalars, which may change. */
+  private readonly mutable = new Set<string>();
   private readonly written: ReadonlySet<string>;
 
   constructor(kernel: Kernel) {
@@ -38,6 +40,7 @@ class Planner {
     for (const v of kernel.blockVars) this.names.add(v);
     visitStmts(kernel.body, (s) => {
       if (s.kind === 'let' || s.kind === 'declare') this.names.add(s.name);
+      if (s.kind === 'declare') this.mutable.add(s.name);
       if (s.kind === 'for') this.names.add(s.v);
       if (s.kind === 'parallel') for (const v of s.vars) this.names.add(v);
     });
@@ -59,7 +62,15 @@ class Planner {
     });
   }
 
+  /** The bound stands in several places below, so it gets a name. */
   private loop(s: For): readonly Stmt[] {
+    if (s.stop.kind === 'const' || (s.stop.kind === 'var' && !this.mutable.has(s.stop.name))) return this.pipelined(s);
+    const name = this.rename(`${s.v}_end`);
+    const end: Let = { kind: 'let', name, dtype: s.stop.dtype, value: s.stop, span: s.span };
+    return [end, ...this.pipelined({ ...s, stop: { kind: 'var', name, dtype: s.stop.dtype, span: s.span } })];
+  }
+
+  private pipelined(s: For): readonly Stmt[] {
     const stages = s.stages ?? 1;
     const plain: For = { ...s, loop: 'serial', stages: undefined };
     if (stages < 2) return [{ ...plain, body: this.block(s.body) }];
@@ -69,9 +80,9 @@ class Planner {
 
     const at = (e: Omit<Expr & { kind: 'binary' }, 'span' | 'kind'>): Expr => ({ kind: 'binary', ...e, span: s.span });
     const int = (value: number): Expr => ({ kind: 'const', dtype: 'i32', value, span: s.span });
-    const add = (a: Expr, b: Expr): Expr =>
-      isZero(a) ? b : isZero(b) ? a : at({ op: 'add', a, b, dtype: 'i32' });
-    const scaled = (n: number): Expr => (isOne(s.step) ? int(n) : at({ op: 'mul', a: s.step, b: int(n), dtype: 'i32' }));
+    const add = (a: Expr, b: Expr): Expr => (isZero(a) ? b : isZero(b) ? a : at({ op: 'add', a, b, dtype: 'i32' }));
+    const scaled = (n: number): Expr =>
+      isOne(s.step) ? int(n) : at({ op: 'mul', a: s.step, b: int(n), dtype: 'i32' });
     const v: Expr = { kind: 'var', name: s.v, dtype: 'i32', span: s.span };
     // The iteration counted from zero decides the slot.
     const offset = isZero(s.start) ? v : at({ op: 'sub', a: v, b: s.start, dtype: 'i32' });
@@ -81,13 +92,17 @@ class Planner {
 
     /** The copies of one iteration, into one slot, if that iteration exists. */
     const fetch = (iteration: Expr, slot: Expr, tag: string): Stmt[] => {
-      const clone = cloneWith([...split.lets, ...split.producers], new Map([[s.v, iteration]]), (n) => this.rename(`${n}_${tag}`));
+      const clone = cloneWith([...split.lets, ...split.producers], new Map([[s.v, iteration]]), (n) =>
+        this.rename(`${n}_${tag}`),
+      );
       const body = this.index(markAsync(clone), split.tiles, slot);
       const cond = at({ op: 'lt', a: iteration, b: s.stop, dtype: 'bool' });
       return [{ kind: 'if', cond, then: body, else: [], span: s.span }, commit];
     };
 
-    const prologue = Array.from({ length: stages - 1 }, (_, i) => fetch(add(s.start, scaled(i)), int(i), `first${i}`)).flat();
+    const prologue = Array.from({ length: stages - 1 }, (_, i) =>
+      fetch(add(s.start, scaled(i)), int(i), `first${i}`),
+    ).flat();
     const ahead = stages - 1;
     const next = fetch(add(v, scaled(ahead)), slotOf(add(count, int(ahead))), 'next');
     const consumers = this.index(this.block(split.consumers), split.tiles, slotOf(count));
@@ -112,7 +127,9 @@ class Planner {
     const tilesOf = (list: readonly Stmt[]): Set<string> => new Set([...effectsOf(list).writes]);
     const others = (list: readonly Stmt[]): readonly Stmt[] => s.body.filter((st) => !list.includes(st));
     const spoiled = effectsOf(others(producers)).writes;
-    producers = producers.filter((st) => [...effectsOf([st]).writes].every((t) => !spoiled.has(t) && this.deadOutside(s, t)));
+    producers = producers.filter((st) =>
+      [...effectsOf([st]).writes].every((t) => !spoiled.has(t) && this.deadOutside(s, t)),
+    );
     const tiles = tilesOf(producers);
     const needed: Let[] = [];
     const need = (names: ReadonlySet<string>): void => {
@@ -153,9 +170,15 @@ class Planner {
         return form !== undefined && between(form.load.buffer, form.store.buffer) && this.readsOnlyTensors(s);
       }
       case 'for':
-        return (s.loop === 'unroll' || s.loop === 'serial') && s.body.every((x) => this.isCopy(x) || (x.kind === 'let' && this.isPure(x)));
+        return (
+          (s.loop === 'unroll' || s.loop === 'serial') &&
+          s.body.every((x) => this.isCopy(x) || (x.kind === 'let' && this.isPure(x)))
+        );
       case 'if':
-        return this.readsOnlyTensors(s) && [...s.then, ...s.else].every((x) => this.isCopy(x) || (x.kind === 'let' && this.isPure(x)));
+        return (
+          this.readsOnlyTensors(s) &&
+          [...s.then, ...s.else].every((x) => this.isCopy(x) || (x.kind === 'let' && this.isPure(x)))
+        );
       default:
         return false;
     }
@@ -216,7 +239,9 @@ class Planner {
       region: (r) => (bare(r.buffer, r.origin.length) ? slotRegion(r, zero(r)) : r),
       expr: (e) => (e.kind === 'load' && bare(e.buffer, e.indices.length) ? slotLoad(e, zero(e)) : e),
       stmt: (s) =>
-        (s.kind === 'store' || s.kind === 'atomic') && bare(s.buffer, s.indices.length) ? { ...s, indices: [zero(s), ...s.indices] } : s,
+        (s.kind === 'store' || s.kind === 'atomic') && bare(s.buffer, s.indices.length)
+          ? { ...s, indices: [zero(s), ...s.indices] }
+          : s,
     });
   }
 }

@@ -38,7 +38,11 @@ export function planShared(kernel: Kernel, cx: PassContext): Kernel {
   }
   const total = align(placed.reduce((n, p) => Math.max(n, p.end), 0));
   if (total > cx.target.maxSharedBytes) {
-    const uses = order.map((b) => ({ name: b.name, bytes: sharedBytes(b), stages: b.shape.length > 2 ? b.shape[0]! : 1 }));
+    const uses = order.map((b) => ({
+      name: b.name,
+      bytes: sharedBytes(b),
+      stages: b.shape.length > 2 ? b.shape[0]! : 1,
+    }));
     fail(
       sharedOverflow(uses, total, cx.target.maxSharedBytes, cx.target.arch),
       order[0]!.span,

@@ -153,7 +153,11 @@ export function effectsOf(stmts: readonly Stmt[]): Effects {
  * A copy of the statements with `names` replaced by expressions and every name they bind made new by `rename`: names stay
  * unique in the kernel.
  */
-export function cloneWith(stmts: readonly Stmt[], names: ReadonlyMap<string, Expr>, rename: (name: string) => string): readonly Stmt[] {
+export function cloneWith(
+  stmts: readonly Stmt[],
+  names: ReadonlyMap<string, Expr>,
+  rename: (name: string) => string,
+): readonly Stmt[] {
   const renamed = new Map<string, string>();
   visitStmts(stmts, (s) => {
     if (s.kind === 'let' || s.kind === 'declare') renamed.set(s.name, rename(s.name));
@@ -166,7 +170,8 @@ export function cloneWith(stmts: readonly Stmt[], names: ReadonlyMap<string, Exp
     return to ? { ...e, name: to } : (names.get(e.name) ?? e);
   };
   const stmt = (s: Stmt): Stmt => {
-    if (s.kind === 'let' || s.kind === 'declare' || s.kind === 'assign') return { ...s, name: renamed.get(s.name) ?? s.name };
+    if (s.kind === 'let' || s.kind === 'declare' || s.kind === 'assign')
+      return { ...s, name: renamed.get(s.name) ?? s.name };
     if (s.kind === 'for') return { ...s, v: renamed.get(s.v) ?? s.v };
     if (s.kind === 'parallel') return { ...s, vars: s.vars.map((v) => renamed.get(v) ?? v) };
     return s;

@@ -1,9 +1,9 @@
 /** Chooses, for every gemm, the instruction that multiplies and how the block's warps share the product. */
-import { type DType, bytesOf, isFloat } from '../ir/dtype.ts';
+import { bytesOf, type DType, isFloat } from '../ir/dtype.ts';
 import type { Target } from '../ir/target.ts';
 import type { Gemm, Kernel, Stmt } from '../ir/tile/schema.ts';
-import { rewrite, visitStmts } from './rewrite.ts';
 import type { PassContext } from './pass.ts';
+import { rewrite, visitStmts } from './rewrite.ts';
 
 const WARP = 32;
 

@@ -1,8 +1,8 @@
 /** Where elements of tensors and shared tiles lie: offsets, pointers to regions, swizzles. */
 import type { Addr, DExpr } from '../../ir/device/schema.ts';
 import type { Swizzle } from '../../ir/layout.ts';
-import { swizzlePeriod } from '../../layout/shared.ts';
 import type { Expr, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
+import { swizzlePeriod } from '../../layout/shared.ts';
 import { factOf } from '../facts.ts';
 import type { Lowering } from './context.ts';
 import { add, castTo, constOf, ibin, int, mul } from './dexpr.ts';
@@ -15,7 +15,9 @@ const INT_MAX = 2 ** 31 - 1;
 export function address(cx: Lowering, e: Pick<Load | Store, 'buffer' | 'indices'> & { readonly kind: string }): Addr {
   const region = cx.regionLoads.get(e as Load);
   if (region) return regionAddress(cx, region.pointer, region.region, e.indices);
-  return cx.scopeOf(e.buffer) === 'shared' ? sharedAddress(cx, e.buffer, e.indices) : globalAddress(cx, e.buffer, e.indices);
+  return cx.scopeOf(e.buffer) === 'shared'
+    ? sharedAddress(cx, e.buffer, e.indices)
+    : globalAddress(cx, e.buffer, e.indices);
 }
 
 /** Elements from one index of dimension `d` to the next. */
@@ -75,13 +77,26 @@ function regionAddress(cx: Lowering, pointer: string, r: Region, indices: readon
 }
 
 export function sharedAddress(cx: Lowering, buffer: string, indices: readonly Expr[]): Addr {
-  return sharedAt(cx, buffer, indices.map((e) => toCoord(cx, e) ?? lowerExpr(cx, e)));
+  return sharedAt(
+    cx,
+    buffer,
+    indices.map((e) => toCoord(cx, e) ?? lowerExpr(cx, e)),
+  );
 }
 
-const isCoord = (c: Coord | DExpr): c is Coord => 'terms' in c;
+const isCoord = (c: SharedIndex): c is Coord => 'terms' in c;
+const isMoved = (c: SharedIndex): c is Moved => 'by' in c;
 
-/** As `sharedAddress`, for indices already lowered, as digits or as code. */
-export function sharedAt(cx: Lowering, buffer: string, indices: readonly (Coord | DExpr)[]): Addr {
+/** A position in digits, moved by a run-time amount that is a multiple of something. */
+export interface Moved {
+  readonly within: Coord;
+  readonly by: DExpr;
+  readonly multiple: number;
+}
+export type SharedIndex = Coord | DExpr | Moved;
+
+/** As `sharedAddress`, for indices already lowered: as digits, as code, or as both. */
+export function sharedAt(cx: Lowering, buffer: string, indices: readonly SharedIndex[]): Addr {
   const { layout, dtype } = cx.buffer(buffer);
   if (!layout) throw new Error(`internal: shared tile ${buffer} has no layout`);
   const strides = layout.dims.map((atoms) => atoms.reduce((s, a) => Math.min(s, a.stride), Infinity));
@@ -94,8 +109,10 @@ export function sharedAt(cx: Lowering, buffer: string, indices: readonly (Coord 
     if (!Number.isFinite(stride)) return;
     if (isCoord(index)) digits = addCoords(digits, scaleCoord(index, stride));
     else {
-      code = add(code, mul(index, int(stride)));
-      codeAligned &&= stride % period === 0;
+      if (isMoved(index)) digits = addCoords(digits, scaleCoord(index.within, stride));
+      const [by, multiple] = isMoved(index) ? [index.by, index.multiple] : [index, 1];
+      code = add(code, mul(by, int(stride)));
+      codeAligned &&= (stride * multiple) % period === 0;
     }
   });
   const s = layout.swizzle;

@@ -1,6 +1,7 @@
 /** What lowering a kernel to Device IR carries along: names, the digits of the thread index, and where statements go. */
-import type { DType } from '../../ir/dtype.ts';
+
 import type { DExpr, DStmt } from '../../ir/device/schema.ts';
+import type { DType } from '../../ir/dtype.ts';
 import type { Span } from '../../ir/span.ts';
 import type { Target } from '../../ir/target.ts';
 import type { Buffer, Expr, Kernel, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
@@ -54,7 +55,15 @@ export class Lowering {
     this.facts = collectFacts(kernel);
     this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
     this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
-    for (const name of ['tid', 'lane', 'warp', ...this.tensors.keys(), ...this.buffers.keys(), ...kernel.blockVars, ...this.facts.keys()])
+    for (const name of [
+      'tid',
+      'lane',
+      'warp',
+      ...this.tensors.keys(),
+      ...this.buffers.keys(),
+      ...kernel.blockVars,
+      ...this.facts.keys(),
+    ])
       this.used.add(name);
     visitStmts(kernel.body, (s) => {
       if (s.kind === 'declare') this.used.add(s.name);

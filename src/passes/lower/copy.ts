@@ -1,7 +1,7 @@
 /** Copies and fills of regions: parallel loops over the box, with a guard where it may reach over a tensor's edge. */
 import type { DExpr } from '../../ir/device/schema.ts';
-import type { Copy, Expr, Fill, Load, Parallel, Region, Store } from '../../ir/tile/schema.ts';
 import { bytesOf } from '../../ir/dtype.ts';
+import type { Copy, Expr, Fill, Load, Parallel, Region, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
 import { asyncForm } from '../asyncForm.ts';
 import { factOf } from '../facts.ts';
@@ -153,7 +153,14 @@ export function lowerAsync(cx: Lowering, p: Parallel): void {
   overLayout(cx, layout, width.vector, p.vars, (bindElement) => {
     bindElement(undefined);
     const pred = both(form.cond && lowerExpr(cx, form.cond), boundsGuard(cx, form.load));
-    const copy = { kind: 'cpAsync', dst: address(cx, form.store), src: address(cx, form.load), bytes: width.bytes, pred, span: p.span } as const;
+    const copy = {
+      kind: 'cpAsync',
+      dst: address(cx, form.store),
+      src: address(cx, form.load),
+      bytes: width.bytes,
+      pred,
+      span: p.span,
+    } as const;
     const guard = cx.replicaGuard;
     cx.emit(guard ? { kind: 'if', cond: guard, then: [copy], else: [] } : copy);
   });

@@ -20,7 +20,8 @@ function sweep(body: readonly DStmt[], used: Set<string>): DStmt[] {
       markNames({ ...s, then: [], else: [] }, used);
       kept.push({ ...s, then, else: other });
     } else {
-      const unused = (s.kind === 'pointer' || (s.kind === 'declare' && s.const && !hasPtx(s.value))) && !used.has(s.name);
+      const unused =
+        (s.kind === 'pointer' || (s.kind === 'declare' && s.const && !hasPtx(s.value))) && !used.has(s.name);
       if (unused) continue;
       markNames(s, used);
       kept.push(s);
@@ -30,7 +31,10 @@ function sweep(body: readonly DStmt[], used: Set<string>): DStmt[] {
 }
 
 /** Inline PTX may do more than give a value. */
-const hasPtx = (node: object): boolean => Object.entries(node).some(([key, x]) => (key === 'kind' ? x === 'ptx' : typeof x === 'object' && x !== null && hasPtx(x)));
+const hasPtx = (node: object): boolean =>
+  Object.entries(node).some(([key, x]) =>
+    key === 'kind' ? x === 'ptx' : typeof x === 'object' && x !== null && hasPtx(x),
+  );
 
 /** Every place where a node names something: variables, register arrays, bases of addresses. */
 function markNames(node: unknown, used: Set<string>): void {

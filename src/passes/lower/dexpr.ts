@@ -1,6 +1,7 @@
 /** Small constructors of Device IR expressions, folding constants so that the emitted code stays readable. */
-import type { DType } from '../../ir/dtype.ts';
+
 import type { DBinaryOp, DExpr } from '../../ir/device/schema.ts';
+import type { DType } from '../../ir/dtype.ts';
 
 export const int = (value: number, dtype: DType = 'i32'): DExpr => ({
   kind: 'const',
@@ -44,7 +45,12 @@ export function ibin(op: DBinaryOp, a: DExpr, b: DExpr): DExpr {
     const inner = constOf(a.b);
     if (inner !== undefined) return ibin('add', a.a, int(inner + y, a.dtype));
   }
-  if (op === 'add' && y !== undefined && y < 0) return { kind: 'binary', op: 'sub', a, b: int(-y, a.dtype), dtype: a.dtype };
+  if (op === 'mul' && y !== undefined && a.kind === 'binary' && a.op === 'mul') {
+    const inner = constOf(a.b);
+    if (inner !== undefined) return ibin('mul', a.a, int(inner * y, a.dtype));
+  }
+  if (op === 'add' && y !== undefined && y < 0)
+    return { kind: 'binary', op: 'sub', a, b: int(-y, a.dtype), dtype: a.dtype };
   return { kind: 'binary', op, a, b, dtype: a.dtype };
 }
 export const add = (a: DExpr, b: DExpr): DExpr => ibin('add', a, b);

@@ -27,7 +27,10 @@ export interface Coord {
 }
 
 export const constant = (offset: number): Coord => ({ terms: [], offset });
-export const single = (digit: Digit, weight = 1): Coord => ({ terms: digit.extent === 1 ? [] : [{ digit, weight }], offset: 0 });
+export const single = (digit: Digit, weight = 1): Coord => ({
+  terms: digit.extent === 1 ? [] : [{ digit, weight }],
+  offset: 0,
+});
 
 export function addCoords(...coords: readonly Coord[]): Coord {
   const weights = new Map<string, Term>();
@@ -69,7 +72,12 @@ export function divmod(c: Coord, divisor: number): { readonly div: Coord; readon
   return { div: { terms: high, offset: Math.floor(c.offset / divisor) }, mod };
 }
 
-const lowPart = (d: Digit, n: number): Digit => ({ id: `${d.id}%${n}`, expr: ibin('rem', d.expr, int(n)), extent: n, ...part(d, 1, n) });
+const lowPart = (d: Digit, n: number): Digit => ({
+  id: `${d.id}%${n}`,
+  expr: ibin('rem', d.expr, int(n)),
+  extent: n,
+  ...part(d, 1, n),
+});
 const highPart = (d: Digit, n: number): Digit => ({
   id: `${d.id}/${n}`,
   expr: ibin('div', d.expr, int(n)),
@@ -116,7 +124,9 @@ export function emitCoord(c: Coord): DExpr {
 
 /** Digits for every atom of a layout: the coordinates they make up, one a dimension. */
 export function coordsOf(l: Layout, digitFor: (atom: Atom, dim: number, weight: number) => Digit): Coord[] {
-  return l.dims.map((atoms, d) => addCoords(...weighted(atoms).map(({ atom, weight }) => single(digitFor(atom, d, weight), weight))));
+  return l.dims.map((atoms, d) =>
+    addCoords(...weighted(atoms).map(({ atom, weight }) => single(digitFor(atom, d, weight), weight))),
+  );
 }
 
 export type Located =

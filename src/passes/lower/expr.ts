@@ -1,6 +1,7 @@
 /** Scalar expressions: Tile IR → Device IR. */
-import { isInteger } from '../../ir/dtype.ts';
+
 import type { DExpr } from '../../ir/device/schema.ts';
+import { isInteger } from '../../ir/dtype.ts';
 import type { Binary, Expr, Load } from '../../ir/tile/schema.ts';
 import { type Fact, factOf } from '../facts.ts';
 import { address } from './address.ts';
@@ -25,7 +26,13 @@ export function lowerExpr(cx: Lowering, e: Expr): DExpr {
     case 'binary':
       return lowerBinary(cx, e);
     case 'select':
-      return { kind: 'select', cond: lowerExpr(cx, e.cond), a: lowerExpr(cx, e.a), b: lowerExpr(cx, e.b), dtype: e.dtype };
+      return {
+        kind: 'select',
+        cond: lowerExpr(cx, e.cond),
+        a: lowerExpr(cx, e.a),
+        b: lowerExpr(cx, e.b),
+        dtype: e.dtype,
+      };
     case 'cast':
       return castTo(e.dtype, lowerExpr(cx, e.a));
     case 'bitcast':
@@ -46,8 +53,14 @@ function lowerLoad(cx: Lowering, e: Load): DExpr {
     case 'local':
       return reg(e.buffer, localIndex(cx, e.buffer, e.indices), e.dtype);
     case 'shared':
-    case 'global':
-      return { kind: 'load', addr: address(cx, e), dtype: e.dtype };
+    case 'global': {
+      const load: DExpr = { kind: 'load', addr: address(cx, e), dtype: e.dtype };
+      // An element of a region that lies outside its tensor reads as zero.
+      const inside = cx.regionLoads.get(e)?.guard?.(e.indices);
+      if (!inside) return load;
+      const zero: DExpr = { kind: 'const', dtype: e.dtype, value: e.dtype === 'bool' ? false : 0 };
+      return { kind: 'select', cond: inside, a: load, b: zero, dtype: e.dtype };
+    }
   }
 }
 
@@ -121,12 +134,19 @@ function splitLoops(cx: Lowering, e: Expr): Split | undefined {
   if (e.kind === 'binary' && (e.op === 'add' || e.op === 'sub')) {
     const a = splitLoops(cx, e.a);
     const b = splitLoops(cx, e.b);
-    return a && b && { rest: ibin(e.op, a.rest, b.rest), loop: addCoords(a.loop, scaleCoord(b.loop, e.op === 'add' ? 1 : -1)) };
+    return (
+      a &&
+      b && { rest: ibin(e.op, a.rest, b.rest), loop: addCoords(a.loop, scaleCoord(b.loop, e.op === 'add' ? 1 : -1)) }
+    );
   }
   // Products of run-time values are sizes and positions of tiles; data that was loaded may be anything, and overflow.
   return isIndex(e) ? { rest: lowerExpr(cx, e), loop: constant(0) } : undefined;
 }
-const isIndex = (e: Expr): boolean => e.kind === 'var' || e.kind === 'const' || (e.kind === 'binary' && e.op === 'mul' && isIndex(e.a) && isIndex(e.b));
+const isIndex = (e: Expr): boolean =>
+  e.kind === 'var' ||
+  e.kind === 'const' ||
+  (e.kind === 'binary' && ARITHMETIC.has(e.op) && isIndex(e.a) && isIndex(e.b));
+const ARITHMETIC: ReadonlySet<string> = new Set(['add', 'sub', 'mul']);
 
 const ORDER: ReadonlySet<string> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);
 
@@ -159,13 +179,18 @@ function lowerBinary(cx: Lowering, e: Binary): DExpr {
   return ibin(e.op, a, b);
 }
 
-/** Division of what is known not to be negative, as C does it. */
+/** Division as a shift, by a power of two, or as C does it where nothing is negative; undefined where neither holds. */
 function plainDivision(op: 'floordiv' | 'ceildiv' | 'rem', a: DExpr, b: DExpr, fa: Fact, fb: Fact): DExpr | undefined {
-  if (fa.lo < 0 || fb.lo <= 0) return undefined;
+  if (fb.lo <= 0) return undefined;
   const divisor = fb.lo === fb.hi ? fb.lo : undefined;
   const log = divisor !== undefined ? Math.log2(divisor) : NaN;
   const shifts = Number.isInteger(log);
-  if (op === 'rem') return shifts ? ibin('and', a, int(divisor! - 1, a.dtype)) : ibin('rem', a, b);
+  if (op === 'rem') {
+    if (fa.lo < 0) return undefined;
+    return shifts ? ibin('and', a, int(divisor! - 1, a.dtype)) : ibin('rem', a, b);
+  }
   const top = op === 'floordiv' ? a : ibin('add', a, ibin('sub', b, int(1, b.dtype)));
-  return shifts ? ibin('shr', top, int(log, a.dtype)) : ibin('div', top, b);
+  // An arithmetic shift rounds toward minus infinity, whatever the sign.
+  if (shifts) return ibin('shr', top, int(log, a.dtype));
+  return fa.lo < 0 ? undefined : ibin('div', top, b);
 }

@@ -1,12 +1,14 @@
 /** Matrix products: `mma.sync` fed by `ldmatrix`, or plain multiply-adds where no matrix instruction takes the dtypes. */
-import { bytesOf } from '../../ir/dtype.ts';
+
 import type { DExpr } from '../../ir/device/schema.ts';
+import { bytesOf } from '../../ir/dtype.ts';
 import type { Gemm, Region } from '../../ir/tile/schema.ts';
+import { factOf } from '../facts.ts';
+import { type SharedIndex, sharedAt } from './address.ts';
 import type { Lowering } from './context.ts';
 import { add, castTo, int, mul, reg } from './dexpr.ts';
 import { addCoords, type Coord, constant, type Digit, emitCoord, locate, scaleCoord, single } from './digits.ts';
-import { lowerExpr } from './expr.ts';
-import { sharedAt } from './address.ts';
+import { lowerExpr, toCoord } from './expr.ts';
 import { overLayout } from './parallel.ts';
 
 /** Elements of a 16-byte row of an 8×8 `ldmatrix` tile. */
@@ -120,13 +122,15 @@ function loadMatrices(
 }
 
 /** Indices of the buffer for a position within the region's last two dimensions. */
-function placed(cx: Lowering, r: Region, position: readonly [Coord, Coord]): (Coord | DExpr)[] {
+function placed(cx: Lowering, r: Region, position: readonly [Coord, Coord]): SharedIndex[] {
   const lead = r.origin.length - 2;
   return r.origin.map((origin, d) => {
     const within = d >= lead ? position[d - lead]! : constant(0);
     if (origin.kind === 'const') return addCoords(within, constant(Number(origin.value)));
-    const code = lowerExpr(cx, origin);
-    return d >= lead ? add(code, emitCoord(within)) : code;
+    const known = toCoord(cx, origin);
+    if (known) return addCoords(within, known);
+    const by = lowerExpr(cx, origin);
+    return d >= lead ? { within, by, multiple: factOf(origin, cx.facts).multiple } : by;
   });
 }
 
@@ -165,4 +169,3 @@ function lowerFma(cx: Lowering, s: Gemm): void {
   cx.emit({ kind: 'for', v: k, start: int(0), stop: int(K), step: int(1), body, span: s.span });
   cx.release(k);
 }
-

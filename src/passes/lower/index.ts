@@ -21,7 +21,13 @@ export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
     lowerStmts(cx, kernel.body);
   });
   const indices: DStmt[] = [
-    { kind: 'declare', name: 'tid', dtype: 'i32', const: true, value: { kind: 'special', name: 'threadIdx.x', dtype: 'i32' } },
+    {
+      kind: 'declare',
+      name: 'tid',
+      dtype: 'i32',
+      const: true,
+      value: { kind: 'special', name: 'threadIdx.x', dtype: 'i32' },
+    },
     ...kernel.blockVars.map(
       (name, i): DStmt => ({
         kind: 'declare',
@@ -46,7 +52,15 @@ export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
     minBlocks: kernel.minBlocks,
     shared: kernel.buffers.flatMap((b) =>
       b.scope === 'shared'
-        ? [{ name: b.name, dtype: b.dtype, length: footprint(b.layout!), offset: b.offset ?? 0, comment: `[${b.shape.join(', ')}]` }]
+        ? [
+            {
+              name: b.name,
+              dtype: b.dtype,
+              length: footprint(b.layout!),
+              offset: b.offset ?? 0,
+              comment: `[${b.shape.join(', ')}]`,
+            },
+          ]
         : [],
     ),
     sharedBytes: kernel.sharedBytes ?? 0,

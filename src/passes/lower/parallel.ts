@@ -1,6 +1,7 @@
 /** Parallel loops: iterations spread over threads and registers, memory touched in vectors. */
-import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
+
 import type { DExpr } from '../../ir/device/schema.ts';
+import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Cast, Expr, If, Let, Load, Parallel, Stmt, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
@@ -63,7 +64,8 @@ export function overLayout(
     vars.forEach((_, d) => {
       if (d < last) bind(d, addCoords(...parts[d]!));
     });
-    const base = addCoords(...parts[last]!);
+    // The layout of a single element has no dimensions.
+    const base = addCoords(...(parts[last] ?? []));
     body((element) => bind(last, element ? addCoords(base, single(element)) : base));
     for (const v of vars) cx.bound.delete(v);
     cx.replicaGuard = outer.guard;
@@ -136,7 +138,14 @@ function vectorLet(vx: VectorContext, s: Let): void {
   const { cx } = vx;
   preload(vx, s.value, undefined);
   if (!depends(s.value, vx.names)) {
-    cx.emit({ kind: 'declare', name: s.name, dtype: s.dtype, const: true, value: lowerExpr(cx, s.value), span: s.span });
+    cx.emit({
+      kind: 'declare',
+      name: s.name,
+      dtype: s.dtype,
+      const: true,
+      value: lowerExpr(cx, s.value),
+      span: s.span,
+    });
     return;
   }
   cx.emit({ kind: 'registers', name: s.name, dtype: s.dtype, length: vx.length });
@@ -154,8 +163,7 @@ function perElement(vx: VectorContext, body: (e: Digit) => void): void {
     const lets = [...cx.vectorLets];
     for (const [name, v] of lets) cx.vectorLets.set(name, { ...v, index: digit.expr });
     const loads = [...cx.preloaded];
-    for (const [node, e] of loads)
-      if (e.kind === 'reg') cx.preloaded.set(node, { ...e, index: digit.expr });
+    for (const [node, e] of loads) if (e.kind === 'reg') cx.preloaded.set(node, { ...e, index: digit.expr });
     body(digit);
     for (const [node, e] of loads) cx.preloaded.set(node, e);
     for (const [name, v] of lets) cx.vectorLets.set(name, v);
@@ -232,7 +240,15 @@ function convertLoad(vx: VectorContext, cast: Cast, e: Load, pred: DExpr | undef
   }
   if (!source) return undefined;
   const wide = cx.registers(`${e.buffer}_f32`, 'f32', vx.length);
-  cx.emit({ kind: 'convert', dst: { array: wide, index: int(0) }, to: 'f32', src: source, from: e.dtype, count: vx.length, span: cast.span });
+  cx.emit({
+    kind: 'convert',
+    dst: { array: wide, index: int(0) },
+    to: 'f32',
+    src: source,
+    from: e.dtype,
+    count: vx.length,
+    span: cast.span,
+  });
   return wide;
 }
 
@@ -252,11 +268,23 @@ function vectorStore(vx: VectorContext, s: Store): void {
   const result = vectorValue(vx, s.value, target, s);
   if (!toMemory) return;
   const guard = both(cx.replicaGuard, boundsGuard(cx, s));
-  cx.emit({ kind: 'storeVec', src: { array: result, index: int(0) }, addr: address(cx, s), count: length, pred: guard, span: s.span });
+  cx.emit({
+    kind: 'storeVec',
+    src: { array: result, index: int(0) },
+    addr: address(cx, s),
+    count: length,
+    pred: guard,
+    span: s.span,
+  });
 }
 
 /** Computes the value for the whole vector, into `target`'s registers where given; the array that holds it. */
-function vectorValue(vx: VectorContext, e: Expr, target: { array: string; index: DExpr } | undefined, s: Store): string {
+function vectorValue(
+  vx: VectorContext,
+  e: Expr,
+  target: { array: string; index: DExpr } | undefined,
+  s: Store,
+): string {
   const { cx, length } = vx;
   const ready = cx.preloaded.get(e);
   if (ready?.kind === 'reg' && !target) return ready.array;
@@ -279,7 +307,8 @@ function vectorSource(vx: VectorContext, e: Expr, s: Store): { array: string; in
   const { cx } = vx;
   if (e.kind === 'load' && cx.scopeOf(e.buffer) === 'fragment' && depends(e.indices.at(-1)!, vx.names)) {
     const { layout } = cx.buffer(e.buffer);
-    if (layout && vectorWidth(layout) % vx.length === 0) return { array: e.buffer, index: fragmentIndex(cx, e.buffer, e.indices) };
+    if (layout && vectorWidth(layout) % vx.length === 0)
+      return { array: e.buffer, index: fragmentIndex(cx, e.buffer, e.indices) };
   }
   return { array: vectorValue(vx, e, undefined, s), index: int(0) };
 }

@@ -1,19 +1,27 @@
 /** Reductions: within a thread's registers, across lanes by shuffles, across warps through shared memory. */
-import type { DType } from '../../ir/dtype.ts';
+
 import type { DExpr } from '../../ir/device/schema.ts';
+import type { DType } from '../../ir/dtype.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Reduce, ReduceOp } from '../../ir/tile/schema.ts';
+import { sharedAt } from './address.ts';
 import type { Lowering } from './context.ts';
 import { both, compare, int, reg } from './dexpr.ts';
 import { addCoords, type Coord, emitCoord, locate, scaleCoord, single, weighted } from './digits.ts';
-import { sharedAt } from './address.ts';
 
 const WARP = 32;
 
 function identity(op: ReduceOp, dtype: DType): DExpr {
   const float = dtype.startsWith('f') || dtype === 'bf16';
   const lowest: Partial<Record<DType, number>> = { i32: -(2 ** 31), i16: -(2 ** 15), i8: -128 };
-  const highest: Partial<Record<DType, number>> = { i32: 2 ** 31 - 1, i16: 2 ** 15 - 1, i8: 127, u32: 2 ** 32 - 1, u16: 65535, u8: 255 };
+  const highest: Partial<Record<DType, number>> = {
+    i32: 2 ** 31 - 1,
+    i16: 2 ** 15 - 1,
+    i8: 127,
+    u32: 2 ** 32 - 1,
+    u16: 65535,
+    u8: 255,
+  };
   const wide = (v: bigint): DExpr => ({ kind: 'const', dtype, value: v });
   if (dtype === 'i64' && op === 'max') return wide(-(2n ** 63n));
   if (dtype === 'i64' && op === 'min') return wide(2n ** 63n - 1n);
@@ -38,7 +46,10 @@ const combine = (op: ReduceOp, a: DExpr, b: DExpr): DExpr => ({
 });
 
 /** The thread digits along a dimension, cut at the warp: lanes talk by shuffles, warps through memory. */
-export function splitAtWarp(atoms: readonly Atom[]): { readonly lanes: readonly Atom[]; readonly warps: readonly Atom[] } {
+export function splitAtWarp(atoms: readonly Atom[]): {
+  readonly lanes: readonly Atom[];
+  readonly warps: readonly Atom[];
+} {
   const lanes: Atom[] = [];
   const warps: Atom[] = [];
   for (const a of atoms) {
@@ -93,7 +104,14 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
   /** Reduces the registers and lanes of one kept element into a fresh variable. */
   const partial = (coords: Coord[]): string => {
     const acc = cx.fresh('partial');
-    cx.emit({ kind: 'declare', name: acc, dtype: src.dtype, const: false, value: identity(s.op, src.dtype), span: s.span });
+    cx.emit({
+      kind: 'declare',
+      name: acc,
+      dtype: src.dtype,
+      const: false,
+      value: identity(s.op, src.dtype),
+      span: s.span,
+    });
     const value: DExpr = { kind: 'var', name: acc, dtype: src.dtype };
     const parts: Coord[] = [];
     const nest = (i: number): void => {
@@ -137,7 +155,6 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     overKept((coords) => {
       const acc = partial(coords);
       finish(coords, { kind: 'var', name: acc, dtype: src.dtype });
-      cx.release(acc);
     });
     return;
   }
@@ -145,7 +162,10 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
   const scratch = s.scratch!;
   const crossDigit = addCoords(
     ...warps.map((a, i) =>
-      single(cx.threadDigit(a.stride, a.extent), warps.slice(i + 1).reduce((n, b) => n * b.extent, 1)),
+      single(
+        cx.threadDigit(a.stride, a.extent),
+        warps.slice(i + 1).reduce((n, b) => n * b.extent, 1),
+      ),
     ),
   );
   const shape = kept.map((d) => src.shape[d]!);
@@ -160,7 +180,6 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     const addr = sharedAt(cx, scratch, [addCoords(scaleCoord(linear(coords), cross), crossDigit)]);
     const store = { kind: 'store', addr, value: { kind: 'var', name: acc, dtype: src.dtype }, span: s.span } as const;
     cx.emit(firstLane ? { kind: 'if', cond: firstLane, then: [store], else: [] } : store);
-    cx.release(acc);
   });
   cx.emit({ kind: 'barrier', id: 0, span: s.span });
   overKept((coords) => {
@@ -210,4 +229,3 @@ function dstCoords(shape: readonly number[], kept: readonly number[], dim: numbe
   out.splice(dim, 0, { terms: [], offset: 0 });
   return out;
 }
-

@@ -21,9 +21,23 @@ function lowerStmt(cx: Lowering, s: Stmt): void {
   const { span } = s;
   switch (s.kind) {
     case 'let':
-      return cx.emit({ kind: 'declare', name: s.name, dtype: s.dtype, const: true, value: lowerExpr(cx, s.value), span });
+      return cx.emit({
+        kind: 'declare',
+        name: s.name,
+        dtype: s.dtype,
+        const: true,
+        value: lowerExpr(cx, s.value),
+        span,
+      });
     case 'declare':
-      return cx.emit({ kind: 'declare', name: s.name, dtype: s.dtype, const: false, value: lowerExpr(cx, s.value), span });
+      return cx.emit({
+        kind: 'declare',
+        name: s.name,
+        dtype: s.dtype,
+        const: false,
+        value: lowerExpr(cx, s.value),
+        span,
+      });
     case 'assign':
       return cx.emit({ kind: 'assign', name: s.name, value: lowerExpr(cx, s.value), span });
     case 'store':
@@ -57,7 +71,13 @@ function lowerStmt(cx: Lowering, s: Stmt): void {
     case 'cumsum':
       throw new Error('internal: cumsum is rewritten by legalize');
     case 'atomic': {
-      const atomic = { kind: 'atomic', op: s.op, addr: address(cx, { ...s, kind: 'store' }), value: lowerExpr(cx, s.value), span } as const;
+      const atomic = {
+        kind: 'atomic',
+        op: s.op,
+        addr: address(cx, { ...s, kind: 'store' }),
+        value: lowerExpr(cx, s.value),
+        span,
+      } as const;
       return once(cx, atomic);
     }
     case 'print':
@@ -108,7 +128,12 @@ function lowerFor(cx: Lowering, s: For): void {
     from = add(from, ibin('mul', { kind: 'special', name: 'blockIdx.x', dtype: 'i32' }, by));
     by = ibin('mul', { kind: 'special', name: 'gridDim.x', dtype: 'i32' }, by);
   }
+  // The bound is taken once, as in TypeScript: the body may change what it was made of.
+  const end = lowerExpr(cx, s.stop);
+  const fixed = end.kind === 'const' || (end.kind === 'var' && cx.facts.has(end.name));
+  const bound = fixed ? end : cx.declare(`${s.v}_end`, end, s.span);
   const body = cx.collect(() => lowerStmts(cx, s.body));
-  const unroll = s.loop === 'unroll' ? true : s.loop === 'serial' ? undefined : false;
-  cx.emit({ kind: 'for', v: s.v, start: from, stop: lowerExpr(cx, s.stop), step: by, unroll, body, span: s.span });
+  // `serial` stays a loop: unrolled, its body would cost registers and compile time. Who wants that says `unroll`.
+  const unroll = s.loop === 'unroll';
+  cx.emit({ kind: 'for', v: s.v, start: from, stop: bound, step: by, unroll, body, span: s.span });
 }

@@ -158,7 +158,13 @@ export function varying(stmts: readonly Stmt[], v: string): ReadonlySet<string> 
  * memory accesses along `v` allow (consecutive, aligned, at most 16 bytes each). Accesses that do not move with `v` do not
  * limit it. 1 where some access is strided or some condition differs within a vector.
  */
-export function vectorLength(cx: Lowering, stmts: readonly Stmt[], v: string, extent: number, unknownLayouts: boolean): number {
+export function vectorLength(
+  cx: Lowering,
+  stmts: readonly Stmt[],
+  v: string,
+  extent: number,
+  unknownLayouts: boolean,
+): number {
   const { accesses, simple } = accessesOf(stmts);
   const names = varying(stmts, v);
   if (!simple || hasVaryingCondition(stmts, names)) return 1;
@@ -195,8 +201,11 @@ function hasVaryingCondition(stmts: readonly Stmt[], names: ReadonlySet<string>)
   const guarded = (e: Expr): boolean => {
     switch (e.kind) {
       case 'select': {
-        const reads = (x: Expr) => accessesOf([{ kind: 'let', name: '', dtype: x.dtype, value: x, span: x.span }]).accesses.length > 0;
-        return (depends(e.cond, names) && (reads(e.a) || reads(e.b))) || guarded(e.a) || guarded(e.b) || guarded(e.cond);
+        const reads = (x: Expr) =>
+          accessesOf([{ kind: 'let', name: '', dtype: x.dtype, value: x, span: x.span }]).accesses.length > 0;
+        return (
+          (depends(e.cond, names) && (reads(e.a) || reads(e.b))) || guarded(e.a) || guarded(e.b) || guarded(e.cond)
+        );
       }
       case 'unary':
       case 'cast':
