@@ -41,7 +41,7 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
   const half = rotaryDim / 2;
 
   /** As the cache stores it. */
-  const stored = macro((x: F32, scale: F32) => (fp8 ? quantizeFp8(x, scale) : x));
+  const stored = macro((x: F32, scale: F32) => (fp8 ? quantizeFp8(x, scale) : dtype(x)));
 
   return kernel(
     {

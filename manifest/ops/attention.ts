@@ -45,7 +45,7 @@ export const requiresHeads = {
   argument: 'headsKv',
   expected: 'a divisor of heads',
 } as const;
-export const requiresDim = { rule: 'dim % 8 == 0', argument: 'dim', expected: 'a multiple of 8' } as const;
+export const requiresDim = { rule: 'dim % 16 == 0', argument: 'dim', expected: 'a multiple of 16' } as const;
 export const requiresRotary = {
   rule: 'rotaryDim % 2 == 0 && rotaryDim <= dim',
   argument: 'rotaryDim',
@@ -59,7 +59,11 @@ export const requiresCache = [
     expected: 'dtype or f8e4m3',
   },
 ] as const;
-export const requiresScale = { rule: 'isFinite(smScale)', argument: 'smScale', expected: 'a finite number' } as const;
+export const requiresScale = {
+  rule: 'smScale > 0 && isFinite(smScale)',
+  argument: 'smScale',
+  expected: 'a finite number above 0',
+} as const;
 export const requiresSoftcap = { rule: 'isFinite(softcap)', argument: 'softcap', expected: 'a finite number' } as const;
 
 const page = (what: string, role: 'in' | 'inout') =>

@@ -5,8 +5,8 @@ export const gemm = {
   operator: 'Gemm',
   summary: 'activation(op(a) · op(b) + bias), summed in f32.',
   params: {
-    dtype: { type: 'dtype', of: ['f16', 'bf16'], doc: 'of a, b and bias' },
-    outDtype: { type: 'dtype', of: ['f16', 'bf16', 'f32'], default: 'dtype', doc: 'of the result' },
+    dtype: { type: 'dtype', of: ['f16', 'bf16'], doc: 'of a and b' },
+    outDtype: { type: 'dtype', of: ['f16', 'bf16', 'f32'], default: 'dtype', doc: 'of bias and the result' },
     transposeA: { type: 'bool', default: false, doc: 'a is [k, m]' },
     transposeB: { type: 'bool', default: false, doc: 'b is [n, k], as weights of a linear layer are' },
     hasBias: { type: 'bool', default: false, doc: 'a row is added to every row of the product' },
@@ -29,7 +29,7 @@ export const gemm = {
       doc: 'right matrix',
     },
     bias: {
-      dtype: 'dtype',
+      dtype: 'outDtype',
       shape: ['n'],
       role: 'in',
       when: 'hasBias',
@@ -40,7 +40,7 @@ export const gemm = {
   },
   roofline: {
     flops: '2 * m * n * k',
-    bytes: 'bytes(dtype) * (m * k + k * n + select(hasBias, n, 0)) + bytes(outDtype) * m * n',
+    bytes: 'bytes(dtype) * (m * k + k * n) + bytes(outDtype) * (m * n + select(hasBias, n, 0))',
   },
   workloads: [
     { name: 'square-4k', params: { dtype: 'f16' }, sizes: { m: 4096, n: 4096, k: 4096 } },

@@ -24,8 +24,8 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":3},"b":{"k":"name","n":"rows"}},"b":{"k":"name","n":"n"}}',
   "3 * tokens * heads * rotaryDim":
     '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":3},"b":{"k":"name","n":"tokens"}},"b":{"k":"name","n":"heads"}},"b":{"k":"name","n":"rotaryDim"}}',
-  "4 * batch * heads * dim * select(isCausal, seqQ * (seqKv - seqQ) + seqQ * (seqQ + 1) / 2, seqQ * seqKv)":
-    '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"name","n":"batch"}},"b":{"k":"name","n":"heads"}},"b":{"k":"name","n":"dim"}},"b":{"k":"call","fn":"select","args":[{"k":"name","n":"isCausal"},{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"name","n":"seqQ"},"b":{"k":"bin","op":"-","a":{"k":"name","n":"seqKv"},"b":{"k":"name","n":"seqQ"}}},"b":{"k":"bin","op":"/","a":{"k":"bin","op":"*","a":{"k":"name","n":"seqQ"},"b":{"k":"bin","op":"+","a":{"k":"name","n":"seqQ"},"b":{"k":"value","v":1}}},"b":{"k":"value","v":2}}},{"k":"bin","op":"*","a":{"k":"name","n":"seqQ"},"b":{"k":"name","n":"seqKv"}}]}}',
+  "4 * batch * heads * dim * select(isCausal, seq * (seq + 1) / 2, seq * seq)":
+    '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"name","n":"batch"}},"b":{"k":"name","n":"heads"}},"b":{"k":"name","n":"dim"}},"b":{"k":"call","fn":"select","args":[{"k":"name","n":"isCausal"},{"k":"bin","op":"/","a":{"k":"bin","op":"*","a":{"k":"name","n":"seq"},"b":{"k":"bin","op":"+","a":{"k":"name","n":"seq"},"b":{"k":"value","v":1}}},"b":{"k":"value","v":2}},{"k":"bin","op":"*","a":{"k":"name","n":"seq"},"b":{"k":"name","n":"seq"}}]}}',
   "4 * heads * dim * sum(b < batch, lens[b])":
     '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"name","n":"heads"}},"b":{"k":"name","n":"dim"}},"b":{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"at","list":"lens","i":{"k":"name","n":"b"}}}}',
   "4 * heads * dim * sum(b < batch, select(isCausal, newLens[b] * oldLens[b] + newLens[b] * (newLens[b] + 1) / 2, newLens[b] * (oldLens[b] + newLens[b])))":
@@ -42,10 +42,10 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"rows"}},"b":{"k":"name","n":"n"}},"b":{"k":"name","n":"n"}}}',
   "bytes(dtype) * (4 * rows * n + n)":
     '{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"name","n":"rows"}},"b":{"k":"name","n":"n"}},"b":{"k":"name","n":"n"}}}',
-  "bytes(dtype) * (m * k + k * n + select(hasBias, n, 0)) + bytes(outDtype) * m * n":
-    '{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"name","n":"m"},"b":{"k":"name","n":"k"}},"b":{"k":"bin","op":"*","a":{"k":"name","n":"k"},"b":{"k":"name","n":"n"}}},"b":{"k":"call","fn":"select","args":[{"k":"name","n":"hasBias"},{"k":"name","n":"n"},{"k":"value","v":0}]}}},"b":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"outDtype"}]},"b":{"k":"name","n":"m"}},"b":{"k":"name","n":"n"}}}',
-  "bytes(dtype) * batch * dim * (2 * heads * seqQ + 2 * headsKv * seqKv)":
-    '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"name","n":"batch"}},"b":{"k":"name","n":"dim"}},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"heads"}},"b":{"k":"name","n":"seqQ"}},"b":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"headsKv"}},"b":{"k":"name","n":"seqKv"}}}}',
+  "bytes(dtype) * (m * k + k * n) + bytes(outDtype) * (m * n + select(hasBias, n, 0))":
+    '{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"name","n":"m"},"b":{"k":"name","n":"k"}},"b":{"k":"bin","op":"*","a":{"k":"name","n":"k"},"b":{"k":"name","n":"n"}}}},"b":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"outDtype"}]},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"name","n":"m"},"b":{"k":"name","n":"n"}},"b":{"k":"call","fn":"select","args":[{"k":"name","n":"hasBias"},{"k":"name","n":"n"},{"k":"value","v":0}]}}}}',
+  "bytes(dtype) * batch * dim * seq * (2 * heads + 2 * headsKv)":
+    '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"name","n":"batch"}},"b":{"k":"name","n":"dim"}},"b":{"k":"name","n":"seq"}},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"heads"}},"b":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"headsKv"}}}}',
   "bytes(dtype) * totalQ * dim * (2 * heads + 2 * headsKv) + 2 * bytes(cacheDtype) * headsKv * dim * (totalQ + sum(b < batch, oldLens[b])) + 4 * (2 * batch + 1 + batch * maxPagesPerReq)":
     '{"k":"bin","op":"+","a":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"call","fn":"bytes","args":[{"k":"name","n":"dtype"}]},"b":{"k":"name","n":"totalQ"}},"b":{"k":"name","n":"dim"}},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"heads"}},"b":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"headsKv"}}}},"b":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"call","fn":"bytes","args":[{"k":"name","n":"cacheDtype"}]}},"b":{"k":"name","n":"headsKv"}},"b":{"k":"name","n":"dim"}},"b":{"k":"bin","op":"+","a":{"k":"name","n":"totalQ"},"b":{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"at","list":"oldLens","i":{"k":"name","n":"b"}}}}}},"b":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"bin","op":"+","a":{"k":"bin","op":"+","a":{"k":"bin","op":"*","a":{"k":"value","v":2},"b":{"k":"name","n":"batch"}},"b":{"k":"value","v":1}},"b":{"k":"bin","op":"*","a":{"k":"name","n":"batch"},"b":{"k":"name","n":"maxPagesPerReq"}}}}}',
   "cacheDtype == 'f8e4m3'":
@@ -54,8 +54,8 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"||","a":{"k":"bin","op":"==","a":{"k":"name","n":"cacheDtype"},"b":{"k":"name","n":"dtype"}},"b":{"k":"bin","op":"==","a":{"k":"name","n":"cacheDtype"},"b":{"k":"value","v":"f8e4m3"}}}',
   "dim":
     '{"k":"name","n":"dim"}',
-  "dim % 8 == 0":
-    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"dim"},"b":{"k":"value","v":8}},"b":{"k":"value","v":0}}',
+  "dim % 16 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"dim"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
   "hasBias":
     '{"k":"name","n":"hasBias"}',
   "heads":
@@ -64,8 +64,6 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"heads"},"b":{"k":"name","n":"headsKv"}},"b":{"k":"value","v":0}}',
   "headsKv":
     '{"k":"name","n":"headsKv"}',
-  "isFinite(smScale)":
-    '{"k":"call","fn":"isFinite","args":[{"k":"name","n":"smScale"}]}',
   "isFinite(softcap)":
     '{"k":"call","fn":"isFinite","args":[{"k":"name","n":"softcap"}]}',
   "isPowerOfTwo(pageSize)":
@@ -112,10 +110,10 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"call","fn":"select","args":[{"k":"name","n":"transposeB"},{"k":"name","n":"k"},{"k":"name","n":"n"}]}',
   "select(transposeB, n, k)":
     '{"k":"call","fn":"select","args":[{"k":"name","n":"transposeB"},{"k":"name","n":"n"},{"k":"name","n":"k"}]}',
-  "seqKv":
-    '{"k":"name","n":"seqKv"}',
-  "seqQ":
-    '{"k":"name","n":"seqQ"}',
+  "seq":
+    '{"k":"name","n":"seq"}',
+  "smScale > 0 && isFinite(smScale)":
+    '{"k":"bin","op":"&&","a":{"k":"bin","op":">","a":{"k":"name","n":"smScale"},"b":{"k":"value","v":0}},"b":{"k":"call","fn":"isFinite","args":[{"k":"name","n":"smScale"}]}}',
   "sum(b < batch, ceilDiv(lens[b], pageSize))":
     '{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"call","fn":"ceilDiv","args":[{"k":"at","list":"lens","i":{"k":"name","n":"b"}},{"k":"name","n":"pageSize"}]}}',
   "sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))":

@@ -1,0 +1,58 @@
+/** Operators over dense tensors on the tensor cores. */
+import { flashAttention } from '../../kernels/flashAttention.ts';
+import { gemm } from '../../kernels/gemm.ts';
+import { MANIFEST } from '../../manifest/index.ts';
+import type { ParamsOf } from '../../manifest/schema.ts';
+import { kernelOf } from './kernels.ts';
+import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
+import type { Sizes } from './signature.ts';
+
+/** Dense grouped-query attention, forward: `run({ q, k, v, out })`. */
+export class GqaForward extends Operator<typeof MANIFEST.gqaForward> {
+  readonly #steps: readonly Step[];
+  constructor(params: ParamsOf<typeof MANIFEST.gqaForward>, options?: OperatorOptions) {
+    super(MANIFEST.gqaForward, params, options);
+    const kernel = kernelOf(flashAttention, { ...this.params, ...this.config });
+    this.#steps = [{ kernel, args: ({ args }) => ({ Q: args.q, K: args.k, V: args.v, O: args.out }) }];
+  }
+  protected override steps({ sizes }: Call): readonly Step[] {
+    return sizes.get('batch') === 0 || sizes.get('seq') === 0 ? [] : this.#steps;
+  }
+}
+
+/** What a kernel may rely on: 16-byte accesses along rows, or less. */
+const ALIGNMENTS = [8, 2, 1] as const;
+
+/** activation(op(a) · op(b) + bias): `run({ a, b, bias, out })`, with `bias` only if the operator has one. */
+export class Gemm extends Operator<typeof MANIFEST.gemm> {
+  readonly #byAlignment = new Map<number, readonly Step[]>();
+  constructor(params: ParamsOf<typeof MANIFEST.gemm>, options?: OperatorOptions) {
+    super(MANIFEST.gemm, params, options);
+  }
+  protected override steps({ sizes }: Call): readonly Step[] {
+    if (sizes.get('m') === 0 || sizes.get('n') === 0) return [];
+    return this.#for(this.#alignment(sizes));
+  }
+
+  /** The dimensions along which rows lie are multiples of it. */
+  #alignment(sizes: Sizes): number {
+    const along = ['n', this.params.transposeA ? 'm' : 'k', 'k'];
+    return ALIGNMENTS.find((a) => along.every((d) => sizes.get(d) % a === 0))!;
+  }
+
+  #for(multipleOf: number): readonly Step[] {
+    const known = this.#byAlignment.get(multipleOf);
+    if (known) return known;
+    const { dtype, outDtype, transposeA, transposeB, hasBias: bias, activation } = this.params;
+    const config = { dtype, outDtype, transposeA, transposeB, bias, activation, multipleOf, ...this.config };
+    const steps: readonly Step[] = [
+      {
+        kernel: kernelOf(gemm, config),
+        args: ({ args: { a, b, bias: row, out } }) =>
+          bias ? { A: a, B: b, bias: row, C: out } : { A: a, B: b, C: out },
+      },
+    ];
+    this.#byAlignment.set(multipleOf, steps);
+    return steps;
+  }
+}

@@ -1,0 +1,147 @@
+/** What all operators share: parameters, checks, kernels, launch. */
+import type { Value } from '../../manifest/rules/evaluate.ts';
+import type { OperatorEntry, ParamsOf, ResolvedParams, TensorsOf } from '../../manifest/schema.ts';
+import * as msg from '../diagnostics/messages/ops.ts';
+import { Device } from '../runtime/device.ts';
+import type { Stream } from '../runtime/stream.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import { type Contents, type HostCopies, knownContents, readContents, type Validate } from './contents.ts';
+import { OperatorUseError } from './error.ts';
+import type { KernelConfig, OperatorKernel } from './kernels.ts';
+import { resolveParams } from './params.ts';
+import { Signature, type Sizes, type TensorArgs } from './signature.ts';
+
+/** Scratch memory of a call by name. */
+export type Workspace = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions {
+  /** The GPU stream that the work is queued on; default: the device's own. */
+  readonly stream?: Stream;
+  readonly validate?: Validate;
+  readonly host?: HostCopies;
+  /** From `workspace(args)`: needed where the call is captured in a graph, whose replays use the same memory. */
+  readonly workspace?: Workspace;
+}
+
+export interface OperatorOptions {
+  /** Overrides of the kernel's own choice of tiles, such as `{ BM: 64, numStages: 3 }`. */
+  readonly config?: KernelConfig;
+}
+
+/** One call, checked. */
+export interface Call {
+  readonly args: TensorArgs;
+  readonly sizes: Sizes;
+  readonly device: Tensor['device'];
+  readonly stream: Stream | undefined;
+}
+
+/** One launch of a call: the kernel, and its arguments by the kernel's names. */
+export interface Step {
+  readonly kernel: OperatorKernel;
+  readonly args: (call: Call, workspace: Workspace) => Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An operator: its parameters fix the kernels, its calls bring tensors. It keeps nothing of a call. Run-time sizes compile
+ * nothing anew.
+ */
+export abstract class Operator<E extends OperatorEntry> {
+  readonly entry: E;
+  /** With defaults filled in. */
+  readonly params: ResolvedParams<E>;
+  protected readonly config: KernelConfig;
+  /** Tensors whose contents are checked. */
+  protected readonly checked: readonly string[];
+  readonly #signature: Signature;
+
+  /** Throws `OperatorError` for parameters that are missing, unknown, out of range or do not fit each other. */
+  constructor(entry: E, params: ParamsOf<E>, options: OperatorOptions = {}, checked: readonly string[] = []) {
+    this.entry = entry;
+    const resolved: Readonly<Record<string, Value>> = resolveParams(entry, params as Readonly<Record<string, unknown>>);
+    this.params = resolved as ResolvedParams<E>;
+    this.config = options.config ?? {};
+    this.#signature = new Signature(entry, resolved);
+    this.checked = checked.filter((name) => this.#signature.tensors.includes(name));
+  }
+
+  /** The launches of a call, in order; none where there is nothing to do. */
+  protected abstract steps(call: Call): readonly Step[];
+
+  /** Throws `OperatorError` for contents that the call cannot take. Called with those that may be looked at. */
+  protected checkContents(_contents: Contents, _sizes: Sizes): void {}
+
+  /** Scratch tensors that the call needs; the caller disposes of them. */
+  protected scratch(_call: Call): Workspace {
+    return {};
+  }
+
+  /**
+   * Checks, compiles what is not compiled yet, launches. Resolves when the work is queued (on the CPU: done). Throws
+   * `OperatorError`, before anything is launched or written.
+   */
+  async run(args: TensorsOf<E, Tensor>, options: RunOptions = {}): Promise<void> {
+    const tensors: TensorArgs = args;
+    const sizes = this.#check(tensors, options);
+    if (this.checked.length > 0 && options.validate !== 'none') {
+      const known = knownContents(this.entry.name, this.checked, tensors, options.host);
+      const read = known.unknown.length > 0 && options.validate !== 'host';
+      this.checkContents(read ? await readContents(known, tensors, options.stream) : known.contents, sizes);
+    }
+    const call = this.#call(tensors, sizes, options.stream);
+    const steps = this.steps(call);
+    for (const s of steps) if (!s.kernel.on(deviceName(call))) await s.kernel.load(deviceName(call));
+    this.#launch(call, steps, options.workspace);
+  }
+
+  /** As `run`, at once: the kernels must be ready (`prepare`), and nothing can be read back. For graph capture and tight loops. */
+  launch(args: TensorsOf<E, Tensor>, options: RunOptions = {}): void {
+    const tensors: TensorArgs = args;
+    const sizes = this.#check(tensors, options);
+    if (this.checked.length > 0 && options.validate !== 'none') {
+      const known = knownContents(this.entry.name, this.checked, tensors, options.host);
+      if (known.unknown.length > 0 && options.validate !== 'host')
+        throw new OperatorUseError(`${this.entry.name}: ${msg.needsReading(known.unknown)}`);
+      this.checkContents(known.contents, sizes);
+    }
+    const call = this.#call(tensors, sizes, options.stream);
+    const steps = this.steps(call);
+    for (const s of steps)
+      if (!s.kernel.on(deviceName(call))) throw new OperatorUseError(`${this.entry.name}: ${msg.notPrepared}`);
+    this.#launch(call, steps, options.workspace);
+  }
+
+  /** Compiles all that a call with such arguments needs. */
+  async prepare(args: TensorsOf<E, Tensor>): Promise<void> {
+    const call = this.#call(args, this.#signature.check(args), undefined);
+    await Promise.all(this.steps(call).map((s) => s.kernel.load(deviceName(call))));
+  }
+
+  /** Scratch memory for calls with such arguments; empty where none is needed. */
+  workspace(args: TensorsOf<E, Tensor>, options: Pick<RunOptions, 'stream'> = {}): Workspace {
+    return this.scratch(this.#call(args, this.#signature.check(args), options.stream));
+  }
+
+  #check(args: TensorArgs, options: RunOptions): Sizes {
+    return options.validate === 'none' ? this.#signature.sizes(args) : this.#signature.check(args);
+  }
+
+  #call(args: TensorArgs, sizes: Sizes, stream: Stream | undefined): Call {
+    return { args, sizes, stream, device: args[this.#signature.tensors[0]!]!.device };
+  }
+
+  #launch(call: Call, steps: readonly Step[], given: Workspace | undefined): void {
+    if (steps.length === 0) return;
+    const workspace = given ?? this.scratch(call);
+    const name = deviceName(call);
+    try {
+      for (const s of steps)
+        s.kernel.on(name)!.launch(s.args(call, workspace) as never, call.stream ? { stream: call.stream } : undefined);
+    } finally {
+      // The allocator gives the memory to later work on the stream only.
+      if (given === undefined) for (const t of Object.values(workspace)) t.dispose();
+    }
+  }
+}
+
+const deviceName = (call: Call): string => (call.device instanceof Device ? call.device.toString() : 'cpu');

@@ -1,0 +1,74 @@
+/** Operators over a paged cache. */
+import { appendPagedKv } from '../../kernels/appendPagedKv.ts';
+import { gqaPagedPrefill } from '../../kernels/gqaPagedPrefill.ts';
+import { MANIFEST } from '../../manifest/index.ts';
+import type { ParamsOf } from '../../manifest/schema.ts';
+import { type Cache, checkAppend } from './checks/paged.ts';
+import type { Contents } from './contents.ts';
+import { kernelOf } from './kernels.ts';
+import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
+import type { Sizes } from './signature.ts';
+
+/** The small tensors whose contents are checked. */
+const INDICES = ['cuSeqlensQ', 'cacheSeqlens', 'blockTable', 'kScale', 'vScale'];
+
+const cacheOf = (operator: string, pageSize: number, sizes: Sizes): Cache => ({
+  operator,
+  batch: sizes.get('batch'),
+  numPages: sizes.get('numPages'),
+  pageSize,
+  maxPagesPerReq: sizes.get('maxPagesPerReq'),
+});
+
+/** What the append takes of the tensors of a call. */
+const appended = ({ args }: Call): Call['args'] => {
+  const { q: _, out: __, ...rest } = args;
+  return rest;
+};
+
+/**
+ * Grouped-query attention of a chunk of new tokens a request over a paged cache and themselves, and their append to it:
+ * `run({ q, kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin, out })`; the
+ * scales for an FP8 cache only, the tables with `rotaryDim` only. Two launches, which read and write different rows of the
+ * pages.
+ */
+export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
+  readonly #steps: readonly Step[];
+  constructor(params: ParamsOf<typeof MANIFEST.gqaPagedPrefill>, options?: OperatorOptions) {
+    super(MANIFEST.gqaPagedPrefill, params, options, INDICES);
+    const { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim } = this.params;
+    const append = { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim };
+    this.#steps = [
+      { kernel: kernelOf(gqaPagedPrefill, { ...this.params, ...this.config }), args: (call) => call.args },
+      { kernel: kernelOf(appendPagedKv, append), args: appended },
+    ];
+  }
+  protected override steps({ sizes }: Call): readonly Step[] {
+    return sizes.get('totalQ') === 0 ? [] : this.#steps;
+  }
+  protected override checkContents(contents: Contents, sizes: Sizes): void {
+    const { pageSize, rotaryDim } = this.params;
+    const cache = cacheOf(this.entry.name, pageSize, sizes);
+    checkAppend(cache, contents, sizes.get('totalQ'), rotaryDim > 0 ? sizes.get('maxPosition') : undefined);
+  }
+}
+
+/**
+ * Writes new tokens to a paged cache: `run({ kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens,
+ * blockTable, cos, sin })`.
+ */
+export class AppendPagedKv extends Operator<typeof MANIFEST.appendPagedKv> {
+  readonly #steps: readonly Step[];
+  constructor(params: ParamsOf<typeof MANIFEST.appendPagedKv>, options?: OperatorOptions) {
+    super(MANIFEST.appendPagedKv, params, options, INDICES);
+    this.#steps = [{ kernel: kernelOf(appendPagedKv, { ...this.params, ...this.config }), args: (call) => call.args }];
+  }
+  protected override steps({ sizes }: Call): readonly Step[] {
+    return sizes.get('totalQ') === 0 ? [] : this.#steps;
+  }
+  protected override checkContents(contents: Contents, sizes: Sizes): void {
+    const { pageSize, rotaryDim } = this.params;
+    const cache = cacheOf(this.entry.name, pageSize, sizes);
+    checkAppend(cache, contents, sizes.get('totalQ'), rotaryDim > 0 ? sizes.get('maxPosition') : undefined);
+  }
+}
