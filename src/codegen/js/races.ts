@@ -1,4 +1,5 @@
 /** Which buffers a parallel loop may race for. Those that it provably does not are accessed without stamps. */
+import { bytesOf, isInteger } from '../../ir/dtype.ts';
 import type { Span } from '../../ir/span.ts';
 import { constantInt, sameExpr } from '../../ir/tile/build.ts';
 import type { Expr, Parallel, Scope } from '../../ir/tile/schema.ts';
@@ -103,7 +104,7 @@ type Linear = ReadonlyMap<string, number>;
 function linear(lx: LoopContext, e: Expr): Linear | undefined {
   if (e.kind === 'var' && lx.loop.vars.includes(e.name)) return new Map([[e.name, 1]]);
   if (isShared(lx, e)) return new Map();
-  if (e.kind === 'cast') return linear(lx, e.a);
+  if (e.kind === 'cast') return isInteger(e.dtype) && bytesOf(e.dtype) >= 4 ? linear(lx, e.a) : undefined;
   if (e.kind !== 'binary') return undefined;
   const [a, b] = [linear(lx, e.a), linear(lx, e.b)];
   if (!a || !b) return undefined;

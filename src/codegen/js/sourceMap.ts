@@ -9,13 +9,11 @@ export interface SourceMap {
   readonly mappings: string;
 }
 
-/** A generated position (from 0) and the user's (from 1). Positions must come in order. */
+/** A generated position (from 0) and the user's (from 1), or that there is none. Positions must come in order. */
 export interface Mapping {
   readonly line: number;
   readonly column: number;
-  readonly source: string;
-  readonly sourceLine: number;
-  readonly sourceColumn: number;
+  readonly origin?: { readonly source: string; readonly line: number; readonly column: number };
 }
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -43,19 +41,20 @@ export function sourceMap(file: string, mappings: readonly Mapping[], sourceRoot
       at++;
       column = 0;
     }
-    let index = sources.indexOf(m.source);
-    if (index < 0) index = sources.push(m.source) - 1;
-    const fields = [
-      m.column - column,
-      index - source,
-      m.sourceLine - 1 - sourceLine,
-      m.sourceColumn - 1 - sourceColumn,
-    ].map(vlq);
-    lines[at] += (lines[at] === '' ? '' : ',') + fields.join('');
-    [column, source, sourceLine, sourceColumn] = [m.column, index, m.sourceLine - 1, m.sourceColumn - 1];
+    const fields = [m.column - column];
+    column = m.column;
+    if (m.origin) {
+      let index = sources.indexOf(m.origin.source);
+      if (index < 0) index = sources.push(m.origin.source) - 1;
+      const [line, start] = [m.origin.line - 1, m.origin.column - 1];
+      fields.push(index - source, line - sourceLine, start - sourceColumn);
+      [source, sourceLine, sourceColumn] = [index, line, start];
+    }
+    lines[at] += (lines[at] === '' ? '' : ',') + fields.map(vlq).join('');
   }
   const root = sourceRoot === undefined ? {} : { sourceRoot };
-  return { version: 3, file, ...root, sources, names: [], mappings: lines.join(';') };
+  // Node takes a last segment without an origin for one with, unless a separator follows.
+  return { version: 3, file, ...root, sources, names: [], mappings: `${lines.join(';')};` };
 }
 
 export const inlineSourceMap = (map: SourceMap): string =>

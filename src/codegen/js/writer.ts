@@ -30,14 +30,10 @@ export class Writer {
 
   line(text: string): void {
     const { span } = this;
-    if (span)
-      this.mappings.push({
-        line: this.lines.length,
-        column: 2 * this.depth,
-        source: span.file,
-        sourceLine: span.line,
-        sourceColumn: span.column,
-      });
+    const origin = span && { source: span.file, line: span.line, column: span.column };
+    // One without an origin ends what the one before it says.
+    if (origin || this.mappings.at(-1)?.origin)
+      this.mappings.push({ line: this.lines.length, column: 2 * this.depth, origin });
     this.raw(text);
   }
 
