@@ -1,6 +1,15 @@
 // TypeScript → dist/: captures the sources of kernels, strips types, points `.ts` imports at `.js`. Files that did not
 // change are left alone, so a second build takes milliseconds. Types are checked apart, by `npm run typecheck`.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'oxc-transform';
@@ -23,8 +32,10 @@ const fresh = (from, to, since) => existsSync(to) && statSync(to).mtimeMs >= Mat
 
 function write(to, text) {
   mkdirSync(dirname(to), { recursive: true });
-  writeFileSync(`${to}.tmp`, text);
-  renameSync(`${to}.tmp`, to);
+  // A name of its own: two builds may run at once.
+  const temporary = `${to}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, to);
 }
 
 /** Strips types; sources of kernels are captured first where `capture` is given. */
@@ -34,7 +45,9 @@ function compile(path, capture) {
   if (capture) {
     // Captures carry the path of the TypeScript file as seen from the built one.
     const up = relative(dirname(to), path).replaceAll('\\', '/');
-    code = capture(code, path, { fileExpression: `decodeURIComponent(new URL(${JSON.stringify(up)}, import.meta.url).pathname)` }).code;
+    code = capture(code, path, {
+      fileExpression: `decodeURIComponent(new URL(${JSON.stringify(up)}, import.meta.url).pathname)`,
+    }).code;
   }
   const out = transformSync(path, code, { sourcemap: true, typescript: { rewriteImportExtensions: 'rewrite' } });
   const errors = out.errors.filter((e) => e.severity === 'Error');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { moduleSource } from './loader.ts';
+import { ownModule } from './own.ts';
 
 type Resolved = { readonly url: string; readonly format?: string | null; readonly shortCircuit?: boolean };
 type Resolve = (
@@ -12,25 +13,9 @@ type Resolve = (
 type Loaded = { readonly format: string; readonly source?: string; readonly shortCircuit?: boolean };
 type Load = (url: string, context: object, next: (url: string, context?: object) => Promise<Loaded>) => Promise<Loaded>;
 
-/** The package's own entry points, beside this file: `tilec` means the copy of it that is running. */
-const OWN: Readonly<Record<string, string>> = {
-  tilec: '../../index',
-  'tilec/ops': '../../ops/index',
-  'tilec/register': './register',
-  'tilec/vitest': './vitest',
-};
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-
 export const resolve: Resolve = async (specifier, context, next) => {
-  const own = OWN[specifier];
-  if (own) return { url: new URL(own + extension, import.meta.url).href, format: 'module', shortCircuit: true };
-  const kernelFile = /^tilec\/(kernels\/.+)$/.exec(specifier);
-  if (kernelFile)
-    return {
-      url: new URL(`../../../${kernelFile[1]}${extension}`, import.meta.url).href,
-      format: 'module',
-      shortCircuit: true,
-    };
+  const own = ownModule(specifier);
+  if (own) return { url: own, format: 'module', shortCircuit: true };
   const typescript = alternative(specifier, context.parentURL);
   if (typescript) return { url: typescript, format: 'module', shortCircuit: true };
   return next(specifier, context);

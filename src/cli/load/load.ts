@@ -1,0 +1,44 @@
+/** Loading a user's file: from its snapshot, by making one, or through the module hooks. */
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { noSuchFile, threwOnLoad } from '../../diagnostics/messages/cli.ts';
+import type { Message } from '../../diagnostics/report.ts';
+import { UsageError } from '../exit.ts';
+import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
+
+export interface UserModule {
+  /** As the user named it. */
+  readonly path: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** What the file's code threw, as a `CompileError` at its line. */
+  explain(thrown: unknown, message: (error: string) => Message): Promise<unknown>;
+}
+
+/** Throws `UsageError` if the file is not there, `CompileError` for syntax errors and for what it throws itself. */
+export async function loadUserModule(path: string): Promise<UserModule> {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new UsageError(noSuchFile(path));
+  const entry = realpathSync(full);
+  const snapshot = readSnapshot(entry) ?? (await makeSnapshot(entry));
+  const explain: UserModule['explain'] = async (thrown, message) => {
+    const { explainThrown } = await import('./thrown.ts');
+    return explainThrown(thrown, entry, snapshot, message);
+  };
+  try {
+    return { path, exports: await importUser(entry, snapshot), explain };
+  } catch (e) {
+    throw await explain(e, threwOnLoad);
+  }
+}
+
+async function importUser(entry: string, snapshot: Snapshot | undefined): Promise<UserModule['exports']> {
+  if (snapshot) return (await import(snapshot.entry)) as UserModule['exports'];
+  const { loadModule } = await import('../../dsl/capture/load.ts');
+  return loadModule(entry);
+}
+
+async function makeSnapshot(entry: string): Promise<Snapshot | undefined> {
+  const { collectGraph } = await import('./graph.ts');
+  const graph = collectGraph(entry);
+  return graph && writeSnapshot(entry, graph);
+}

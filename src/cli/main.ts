@@ -1,0 +1,41 @@
+/** The command line: parses arguments with commander alone; each command loads what it needs when it runs. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../runtime/ffi/discover.ts';
+import { COMMANDS } from './commands/index.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
+import { reportError } from './report.ts';
+
+/** Runs one command line, without node's and the script's name. Reports errors itself. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const program = new Command('tilec')
+    .description('GPU kernels in TypeScript: compile, run and look into them.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine; 1 an error in the kernel or file, with diagnostics; 2 wrong usage; 3 something is missing on the machine.',
+    );
+  let code: ExitCode = EXIT.fine;
+  for (const register of COMMANDS)
+    register(program, (result) => {
+      code = result;
+    });
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (e) {
+    // Commander has printed what it has to say.
+    if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    await reportError(e, argv.includes('--json'));
+    return exitCodeOf(e);
+  }
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

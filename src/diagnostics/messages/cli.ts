@@ -1,0 +1,64 @@
+/** What the command line has to say: files that do not load (TL09xx), and uses of it that cannot be meant. */
+import type { Message } from '../report.ts';
+
+export const syntaxError = (why: string): Message => ({ code: 'TL0901', message: `syntax error: ${why}` });
+
+export const importNotFound = (specifier: string): Message => ({
+  code: 'TL0902',
+  message: `there is no file '${specifier}'`,
+  hint: "relative imports name a file with its ending: './tiles.ts'",
+});
+
+export const threwOnLoad = (error: string): Message => ({
+  code: 'TL0903',
+  message: `the file threw while it was loaded: ${error}`,
+});
+
+export const factoryThrew = (factory: string, error: string, read: readonly string[]): Message => ({
+  code: 'TL0904',
+  message: `${factory}(…) threw: ${error}`,
+  hint:
+    read.length > 0
+      ? `it reads the options ${read.join(', ')}; -D name=value gives one, and this call left out what is not given`
+      : 'it reads no options',
+});
+
+export const notAKernel = (name: string): Message => ({
+  code: 'TL0905',
+  message: `${name}(…) gave no kernel`,
+  hint: 'a factory returns what `kernel(…)` gives',
+});
+
+export const noSuchFile = (path: string): string => `there is no file ${path}`;
+
+export const noKernels = (path: string): string =>
+  `${path} exports no kernel: neither a \`kernel(…)\` nor a function that returns one`;
+
+export const noSuchKernel = (name: string, path: string, known: readonly string[]): string =>
+  `${path} exports no kernel '${name}'${known.length > 0 ? `; there are ${known.join(', ')}` : ''}`;
+
+export const severalKernels = (path: string, known: readonly string[]): string =>
+  `${path} exports several kernels; -k names one of ${known.join(', ')}`;
+
+export const unknownOptions = (
+  names: readonly string[],
+  kernels: readonly string[],
+  known: readonly string[],
+): string =>
+  `${kernels.join(' and ')} read${kernels.length === 1 ? 's' : ''} no option ${names.join(', ')}` +
+  (known.length > 0 ? `; the options are ${known.join(', ')}` : '');
+
+export const badDefinition = (text: string): string => `'${text}' is not of the form name=value`;
+
+export const badNumber = (option: string, text: string): string =>
+  `${option}: '${text}' is not a whole number from 0 on`;
+
+export const unknownChoice = (what: string, given: string, known: readonly string[]): string =>
+  `there is no ${what} '${given}'; there are ${known.join(', ')}`;
+
+export const nothingWithoutNvrtc = (forms: readonly string[]): string =>
+  `not written for want of NVRTC: ${forms.join(', ')}`;
+
+export const unknownDims = (given: readonly string[], known: readonly string[]): string =>
+  `no dimension ${given.join(', ')} in the kernel's signature` +
+  (known.length > 0 ? `; the dimensions are ${known.join(', ')}` : ', which has none');
