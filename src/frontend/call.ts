@@ -48,7 +48,7 @@ export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: 
       return hostCall(fx, callee.v, undefined, node.expression.getText(fx.source.file), args, node);
     }
     default:
-      return fx.fail(M.wrongArgument('…', `${describe(callee)} is not a function`), node);
+      return fx.fail(M.notAFunction(describe(callee)), node);
   }
 }
 
@@ -72,7 +72,7 @@ function hostCall(
   args: readonly Value[],
   node: ts.CallExpression,
 ): Value {
-  if (typeof f !== 'function') return fx.fail(M.hostError(`${name} is not a function`), node);
+  if (typeof f !== 'function') return fx.fail(M.notAFunction(`\`${name}\``), node);
   if (args.some((a) => a.kind === 'closure'))
     return fx.fail(
       M.unsupportedSyntax(

@@ -13,6 +13,7 @@ export interface Grid {
   readonly vars: readonly string[];
   readonly threads: number;
   readonly minBlocks?: number;
+  readonly span: Span;
 }
 
 /** A loop around, and the device control inside it. */

@@ -23,6 +23,7 @@ import {
 import { call } from './call.ts';
 import type { Frontend } from './context.ts';
 import type { Scope } from './scope.ts';
+import { similar } from './similar.ts';
 import { describe, device, host, listOf, objectOf, type TileInfo, type Value } from './values.ts';
 
 const K = ts.SyntaxKind;
@@ -150,7 +151,7 @@ function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   if (name === 'undefined') return host(undefined);
   if (name === 'arguments') return fx.fail(noArguments(), node);
   if (name in globalThis) return host((globalThis as Record<string, unknown>)[name]);
-  return fx.fail(M.unknownName(name), node);
+  return fx.fail(M.unknownName(name, similar(name, [...scope.visible(), ...Object.keys(capture.free)])), node);
 }
 
 const isDim = (v: unknown): boolean => dimOf(v) !== undefined;
@@ -185,9 +186,9 @@ export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Ex
       if (typeof v.v === 'number' || typeof v.v === 'boolean' || typeof v.v === 'bigint')
         return hostConstant(v.v, like ? promote(like).dtype : naturalDType(v.v, v.float), fx.span(node), v.float);
       if (isDim(v.v)) return deviceOf(fx, captured(fx, v.v, node), node);
-      return fx.fail(M.wrongArgument('…', `${describe(v)} is not a number`), node);
+      return fx.fail(M.notANumber(describe(v)), node);
     default:
-      return fx.fail(M.wrongArgument('…', `${describe(v)} stands where a number is needed`), node);
+      return fx.fail(M.notANumber(describe(v)), node);
   }
 }
 
@@ -205,7 +206,9 @@ export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unk
 
 /** Does a host condition hold? Tiles, lists and functions are there, so they count as true. */
 export function truthOf(fx: Frontend, v: Value, node: ts.Node): boolean {
-  return v.kind === 'device' || v.kind === 'element' || v.kind === 'host' ? Boolean(hostOf(fx, v, node, 'a condition')) : true;
+  return v.kind === 'device' || v.kind === 'element' || v.kind === 'host'
+    ? Boolean(hostOf(fx, v, node, 'a condition'))
+    : true;
 }
 
 /** Device values and elements: what makes an expression IR. */
@@ -380,8 +383,7 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
 
 function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression): Value {
   const c = evaluate(fx, scope, node.condition);
-  if (!isDeviceValue(c))
-    return evaluate(fx, scope, truthOf(fx, c, node) ? node.whenTrue : node.whenFalse);
+  if (!isDeviceValue(c)) return evaluate(fx, scope, truthOf(fx, c, node) ? node.whenTrue : node.whenFalse);
   const cond = condition(deviceOf(fx, c, node.condition), fx.span(node.condition));
   const [a, b] = fx.guard(() => [evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse)] as const);
   return device(selectOf(fx, cond, a, b, node));

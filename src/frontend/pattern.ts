@@ -59,16 +59,16 @@ function withDefault(fx: Frontend, scope: Scope, v: Value | undefined, initializ
 
 export function itemsOf(fx: Frontend, v: Value, node: ts.Node): readonly Value[] {
   if (v.kind === 'list') return v.items;
-  if (v.kind !== 'host') return fx.fail(M.wrongArgument('…', `${describe(v)} cannot be taken apart as a list`), node);
+  if (v.kind !== 'host') return fx.fail(M.notAList(describe(v)), node);
   const x = v.v as Iterable<unknown>;
   if (x === null || x === undefined || typeof x[Symbol.iterator] !== 'function')
-    return fx.fail(M.hostError('the value is not iterable'), node);
+    return fx.fail(M.notAList(describe(v)), node);
   return [...x].map((y) => captured(fx, y, node));
 }
 
 function fieldsOf(fx: Frontend, v: Value, node: ts.Node): ReadonlyMap<string, Value> {
   if (v.kind === 'object') return v.fields;
   const x = hostOf(fx, v, node, 'destructuring');
-  if (x === null || x === undefined) return fx.fail(M.hostError(`cannot take ${String(x)} apart`), node);
+  if (x === null || x === undefined) return fx.fail(M.notAnObject(describe(v)), node);
   return new Map(Object.entries(x as object).map(([k, y]) => [k, captured(fx, y, node)]));
 }

@@ -18,6 +18,10 @@ export class Scope {
   get(name: string): Binding | undefined {
     return this.names.get(name) ?? this.parent?.get(name);
   }
+  /** All names that can be seen from here. */
+  visible(): readonly string[] {
+    return [...this.names.keys(), ...(this.parent?.visible() ?? [])];
+  }
   set(name: string, b: Binding): void {
     this.names.set(name, b);
   }

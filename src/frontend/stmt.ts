@@ -121,7 +121,7 @@ function jump(fx: Frontend, node: ts.BreakStatement | ts.ContinueStatement): Com
   const loop = fx.loops.at(-1);
   switch (loop?.kind) {
     case undefined:
-      return fx.fail(M.outsideLoop(what), node);
+      throw new Error(`internal: ${what} outside a loop, which does not parse`);
     case 'parallel':
       return fx.fail(M.jumpInParallel(what), node);
     case 'host':

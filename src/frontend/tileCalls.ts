@@ -62,7 +62,7 @@ const nothing = host(undefined);
 const BLOCK_NAMES = ['bx', 'by', 'bz'] as const;
 
 function grid(fx: Frontend, args: readonly Value[], node: ts.CallExpression, hint: Hint): Value {
-  if (fx.grid) fx.fail(M.secondGrid(), node);
+  if (fx.grid) fx.fail(M.secondGrid(), node, [{ message: 'the first one', span: fx.grid.span }]);
   if (fx.control > 0) fx.fail(M.gridFirst(), node);
   if (!args[0]) fx.fail(M.missingArgument('grid', 'a list of extents'), node);
   const extents = itemsOf(fx, args[0], node).map((v) => indexOf(fx, v, node));
@@ -86,6 +86,7 @@ function grid(fx: Frontend, args: readonly Value[], node: ts.CallExpression, hin
     extents,
     vars,
     threads: threads as number,
+    span: fx.span(node),
     ...(minBlocks === undefined ? {} : { minBlocks: minBlocks as number }),
   };
   const span = fx.span(node);

@@ -70,7 +70,7 @@ export function describe(v: Value): string {
   switch (v.kind) {
     case 'host':
       return v.v === null || typeof v.v !== 'object'
-        ? `the host value ${typeof v.v === 'function' ? 'function' : String(v.v)}`
+        ? `the host value ${typeof v.v === 'function' ? 'function' : typeof v.v === 'string' ? JSON.stringify(v.v) : String(v.v)}`
         : 'a host object';
     case 'device':
       return `a device value of ${v.e.dtype}`;
