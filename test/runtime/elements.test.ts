@@ -78,7 +78,7 @@ describe.each(NARROW)('%s', (dtype) => {
 test('f16 agrees with the library on all codes and on random f32', () => {
   const view = new DataView(new ArrayBuffer(2));
   const values = decode('f16', allCodes('f16'));
-  const valueOf = (code: number): number => {
+  const valueAt = (code: number): number => {
     view.setUint16(0, code);
     return getFloat16(view, 0);
   };
@@ -86,7 +86,7 @@ test('f16 agrees with the library on all codes and on random f32', () => {
     setFloat16(view, 0, x);
     return view.getUint16(0);
   };
-  expect(allCodes('f16').filter((c) => !Object.is(values[c], valueOf(c)))).toEqual([]);
+  expect(allCodes('f16').filter((c) => !Object.is(values[c], valueAt(c)))).toEqual([]);
   const xs = samples('f16');
   const codes = encode('f16', xs);
   expect([...xs].filter((x, i) => !Number.isNaN(x) && codes[i] !== codeOf(x))).toEqual([]);
