@@ -1,6 +1,6 @@
 /** Copies and fills of regions: parallel loops over the box, with a guard where it may reach over a tensor's edge. */
 import type { DExpr } from '../../ir/device/schema.ts';
-import { bytesOf } from '../../ir/dtype.ts';
+import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Copy, Expr, Fill, Load, Parallel, Region, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
 import { asyncForm } from '../asyncForm.ts';
@@ -99,16 +99,14 @@ function storeOf(cx: Lowering, dst: Region, vars: readonly string[], value: Expr
   };
 }
 
-/** Between narrow dtypes the way leads over f32, as everywhere in the language. */
-function convertTo(dtype: Store['value']['dtype'], value: Expr): Expr {
+/** Between narrow dtypes the way leads over f32, as everywhere in the language; 8 bits fit 16 exactly, so these go straight. */
+function convertTo(dtype: DType, value: Expr): Expr {
   if (value.dtype === dtype) return value;
-  const wide: Expr =
-    value.dtype !== 'f32' && value.dtype !== 'f64' && dtype !== 'f32' && isNarrowFloat(value.dtype)
-      ? { kind: 'cast', a: value, dtype: 'f32', span: value.span }
-      : value;
+  const straight = !isNarrow(value.dtype) || !isNarrow(dtype) || bytesOf(value.dtype) < bytesOf(dtype);
+  const wide: Expr = straight ? value : { kind: 'cast', a: value, dtype: 'f32', span: value.span };
   return { kind: 'cast', a: wide, dtype, span: value.span };
 }
-const isNarrowFloat = (d: string): boolean => d === 'f16' || d === 'bf16' || d.startsWith('f8');
+const isNarrow = (d: DType): boolean => isFloat(d) && bytesOf(d) < 4;
 
 /** A copy that touches a fragment runs in the fragment's own layout. */
 function fragmentLayout(cx: Lowering, s: Copy): Parallel['layout'] {

@@ -288,10 +288,10 @@ function vectorValue(
   const { cx, length } = vx;
   const ready = cx.preloaded.get(e);
   if (ready?.kind === 'reg' && !target) return ready.array;
-  if (e.kind === 'cast' && isNarrow(e.dtype) && e.a.dtype === 'f32') {
+  if (e.kind === 'cast' && isNarrow(e.dtype) && (e.a.dtype === 'f32' || isNarrow(e.a.dtype))) {
     const src = vectorSource(vx, e.a, s);
     const dst = target ?? { array: cx.registers(`${s.buffer}_v`, e.dtype, length), index: int(0) };
-    cx.emit({ kind: 'convert', dst, to: e.dtype, src, from: 'f32', count: length, span: s.span });
+    cx.emit({ kind: 'convert', dst, to: e.dtype, src, from: e.a.dtype, count: length, span: s.span });
     return dst.array;
   }
   const array = target?.array ?? cx.registers(`${s.buffer}_v`, e.dtype, length);

@@ -1,0 +1,147 @@
+/** Grouped-query attention of one token a request over its paged cache: parts of the sequence, then their combination. */
+import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, T, tensor } from 'tilec';
+import { onlineSoftmax, softcapScores } from './macros/onlineSoftmax.ts';
+import { loadPages } from './macros/pages.ts';
+
+export interface GqaPagedDecodeConfig {
+  readonly heads: number;
+  /** Divides `heads`. */
+  readonly headsKv: number;
+  /** Elements of a head: a multiple of 16. */
+  readonly dim: number;
+  /** Tokens of a page: a power of two. */
+  readonly pageSize: number;
+  readonly dtype?: 'f16' | 'bf16';
+  /** `dtype`, or f8e4m3 with one scale each for K and V. Default: dtype. */
+  readonly cacheDtype?: 'f16' | 'bf16' | 'f8e4m3';
+  /** Positive; default dim ** −0.5. */
+  readonly smScale?: number;
+  /** 0 (default): off. */
+  readonly softcap?: number;
+  readonly BN?: number;
+  readonly numStages?: number;
+}
+
+/** log2 of no weight at all, finite so that differences of it stay numbers. */
+const NOTHING = -1e30;
+
+/**
+ * Part `i` of each request's tiles: q [batch, heads, dim]; kPages, vPages [numPages * pageSize, headsKv, dim]; kScale, vScale [1];
+ * cacheSeqlens [batch]; blockTable [batch, maxPagesPerReq]; gives partial [splits, batch, heads, dim], the attention
+ * within the part, and weight [splits, batch, heads], log2 of its sum of exponentials.
+ *
+ * One warp a block: the few query heads of a group fill one row of matrix tiles, and more warps would only repeat it. Codes
+ * of an FP8 cache go to the tensor cores as they are, exact in 16 bits; their scales ride on the exponent's and the
+ * result's, which is less rounding than dequantising each element, and less work.
+ */
+export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
+  const { heads, headsKv, dim: D, pageSize, smScale = D ** -0.5, softcap = 0, BN = 32, numStages = 3 } = config;
+  const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
+  const fp8 = config.cacheDtype === 'f8e4m3';
+  const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
+  const batch = dim('batch');
+  const numPages = dim('numPages');
+  const splits = dim('splits');
+  const group = heads / headsKv;
+  const BM = Math.ceil(group / 16) * 16;
+
+  return kernel(
+    {
+      q: tensor(dtype, [batch, heads, D]),
+      kPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
+      vPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
+      ...(fp8 ? { kScale: tensor(f32, [1]), vScale: tensor(f32, [1]) } : {}),
+      cacheSeqlens: tensor(i32, [batch]),
+      blockTable: tensor(i32, [batch, dim('maxPagesPerReq')]),
+      partial: tensor(f32, [splits, batch, heads, D]),
+      weight: tensor(f32, [splits, batch, heads]),
+    },
+    ({ q, kPages, vPages, kScale, vScale, cacheSeqlens, blockTable, partial, weight }) => {
+      const [part, hk, request] = T.grid([splits, headsKv, batch], { threads: 32 });
+      const length = cacheSeqlens[request];
+      const each = T.ceilDiv(T.ceilDiv(length, BN), splits);
+      const begin = part * each;
+      const end = T.min(begin + each, T.ceilDiv(length, BN));
+
+      const qTile = T.shared(dtype, [BM, D]);
+      const k = T.shared(dtype, [BN, D]);
+      const v = T.shared(dtype, [BN, D]);
+      const kCodes = T.shared(f8e4m3, [BN, D]);
+      const vCodes = T.shared(f8e4m3, [BN, D]);
+      const s = T.fragment(f32, [BM, BN]);
+      const p = T.fragment(dtype, [BM, BN]);
+      const acc = T.fragment(f32, [BM, D]);
+      const rowMax = T.fragment(f32, [BM]);
+      const rowSum = T.fragment(f32, [BM]);
+      // Rows behind the group repeat its last head: they are computed and not stored.
+      for (const [m, d] of T.Parallel(BM, D)) qTile[m][d] = q[request][hk * group + T.min(m, group - 1)][d];
+      T.clear(acc);
+      T.clear(rowSum);
+      T.fill(rowMax, NOTHING);
+      const kFactor = kScale ? kScale[0] * smScale : smScale;
+      const vFactor = vScale ? vScale[0] : 1;
+      const scale = softcap > 0 ? Math.LOG2E : kFactor * Math.LOG2E;
+
+      for (const j of T.Pipelined(begin, end, { numStages })) {
+        loadPages(kPages, blockTable, fp8 ? kCodes : k, request, hk, j * BN, length, pageSize);
+        loadPages(vPages, blockTable, fp8 ? vCodes : v, request, hk, j * BN, length, pageSize);
+        if (fp8) {
+          T.copy(kCodes, k);
+          T.copy(vCodes, v);
+        }
+        T.gemm(qTile, k, s, { transposeB: true, clear: true });
+        if (softcap > 0) softcapScores(s, kFactor, softcap);
+        if ((j + 1) * BN > length) {
+          for (const [m, n] of T.Parallel(BM, BN)) s[m][n] = T.select(j * BN + n < length, s[m][n], -T.infinity);
+        }
+        onlineSoftmax(s, acc, rowMax, rowSum, scale);
+        T.copy(s, p);
+        T.gemm(p, v, acc);
+      }
+
+      for (const [m] of T.Parallel(BM)) {
+        if (m < group)
+          weight[part][request][hk * group + m] = T.select(
+            rowSum[m] > 0,
+            rowMax[m] * scale + T.log2(rowSum[m]),
+            NOTHING,
+          );
+      }
+      for (const [m, d] of T.Parallel(BM, D)) {
+        if (m < group)
+          partial[part][request][hk * group + m][d] = T.select(rowSum[m] > 0, (acc[m][d] * vFactor) / rowSum[m], 0);
+      }
+    },
+  );
+}
+
+/** partial [splits, batch, heads, dim] and weight [splits, batch, heads] of `gqaPagedDecode` to out [batch, heads, dim]. */
+export function combineSplits({ heads, dim: D, dtype }: Pick<GqaPagedDecodeConfig, 'heads' | 'dim' | 'dtype'>) {
+  const out: DTypeValue<'f16' | 'bf16'> = dtype === 'bf16' ? bf16 : f16;
+  const batch = dim('batch');
+  const splits = dim('splits');
+  return kernel(
+    {
+      partial: tensor(f32, [splits, batch, heads, D]),
+      weight: tensor(f32, [splits, batch, heads]),
+      out: tensor(out, [batch, heads, D]),
+    },
+    ({ partial, weight, out: result }) => {
+      const [h, request] = T.grid([heads, batch], { threads: 32 });
+      let max: f32 = NOTHING;
+      for (const i of T.serial(splits)) max = T.max(max, weight[i][request][h]);
+      const acc = T.fragment(f32, [D]);
+      T.clear(acc);
+      let sum: f32 = 0;
+      for (const i of T.serial(splits)) {
+        // A part that saw nothing has no weight, also where no part saw anything.
+        const w = weight[i][request][h];
+        const share = T.select(w > NOTHING, T.exp2(w - max), 0);
+        sum += share;
+        for (const [d] of T.Parallel(D)) acc[d] += partial[i][request][h][d] * share;
+      }
+      const inverse = T.select(sum > 0, 1 / sum, 0);
+      for (const [d] of T.Parallel(D)) result[request][h][d] = acc[d] * inverse;
+    },
+  );
+}
