@@ -16,12 +16,17 @@ type ScalarArg<D extends DType> = D extends 'i64' | 'u64' ? number | bigint : D 
 
 /** What a kernel is called with: tensors of the signature's dtypes, numbers for scalars. */
 export type Args<S extends Sig> = {
-  readonly [K in keyof S]: S[K] extends TensorSig<infer D>
-    ? TensorLike<D>
-    : S[K] extends ScalarSig<infer D>
-      ? ScalarArg<D>
-      : never;
+  readonly [K in keyof S]: Arg<Exclude<S[K], undefined>>;
 };
+/**
+ * `undefined` is excluded: a factory may leave a parameter out of some of its kernels. Of tensor or scalar at once, as in
+ * `Sig` itself, there is no argument, so that any kernel is a `Kernel<Sig>`.
+ */
+type Arg<P> = [P] extends [TensorSig<infer D>]
+  ? TensorLike<D>
+  : [P] extends [ScalarSig<infer D>]
+    ? ScalarArg<D>
+    : never;
 
 export type DeviceName = 'cpu' | 'cuda' | `cuda:${number}`;
 
