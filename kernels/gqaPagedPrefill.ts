@@ -3,6 +3,7 @@ import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, type Shared,
 import { dequantizeFp8 } from './macros/fp8.ts';
 import { onlineSoftmax, softcapScores } from './macros/onlineSoftmax.ts';
 import { loadPages } from './macros/pages.ts';
+import { findTile } from './macros/requests.ts';
 import { applyRope } from './macros/rope.ts';
 
 export interface GqaPagedPrefillConfig {
@@ -77,23 +78,13 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
       const [bx, h] = T.grid([T.floorDiv(totalQ, BM) + batch, heads], { threads, minBlocks: D > 128 ? 1 : 2 });
       const hk = T.floorDiv(h, group);
 
-      // Which request this block works for, its tiles last to first: they see the most keys.
-      let request: i32 = -1;
-      let tile: i32 = 0;
-      let seen: i32 = 0;
-      for (const r of T.serial(batch)) {
-        const tiles = T.ceilDiv(cuSeqlensQ[r + 1] - cuSeqlensQ[r], BM);
-        if (request < 0 && bx < seen + tiles) {
-          request = r;
-          tile = seen + tiles - 1 - bx;
-        }
-        seen += tiles;
-      }
+      const [request, fromFirst] = findTile(cuSeqlensQ, batch, bx, BM);
       if (request < 0) return;
       const first = cuSeqlensQ[request];
       const length = cuSeqlensQ[request + 1] - first;
       const old = cacheSeqlens[request];
-      const m0 = tile * BM;
+      // Last tiles first: they see the most keys.
+      const m0 = (T.ceilDiv(length, BM) - 1 - fromFirst) * BM;
 
       const qTile = T.shared(dtype, [BM, D]);
       const s = T.fragment(f32, [BM, SN]);
@@ -107,7 +98,7 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
       T.clear(rowSum);
       T.fill(rowMax, -T.infinity);
 
-      /** One tile of keys and values, [BN, D] each, from key column `column` on; `mask` says which scores count. */
+      /** Takes in one tile of keys and values; in a `ragged` one only the scores that are `visible` count. */
       const attend = (
         k: Shared<'f16' | 'bf16', 2>,
         v: Shared<'f16' | 'bf16', 2>,
