@@ -1,6 +1,5 @@
 /** Random tensors with the numbers that they hold, and outputs that no kernel may leave as they are. */
-import { bf16, type DTypeValue, f8e4m3, f16, f32, f64, type Tensor as TensorOf } from 'tilec';
-import { Tensor } from '../../src/runtime/tensor.ts';
+import { bf16, type DTypeValue, f8e4m3, f16, f32, f64, Tensor } from 'tilec';
 import type { FloatName } from '../reference/numbers.ts';
 import { normals, type Random, random } from '../reference/random.ts';
 
@@ -13,22 +12,22 @@ export function seeded(name: string): Random {
   return random(hash);
 }
 
-export interface Filled {
+export interface Filled<D extends FloatName> {
   readonly values: Float64Array;
-  readonly tensor: TensorOf;
+  readonly tensor: Tensor<D>;
 }
 
+/** The values, each exact in the dtype, as a tensor. */
+export const tensorOf = <D extends FloatName>(values: Float64Array, dtype: D, shape: readonly number[]): Tensor<D> =>
+  Tensor.from(Float64Array.from(values), DTYPES[dtype], shape);
+
 /** Normal numbers times `scale`, exact in the dtype. */
-export function normal(r: Random, shape: readonly number[], dtype: FloatName, scale = 1): Filled {
-  const values = normals(
-    r,
-    shape.reduce((a, b) => a * b, 1),
-    dtype,
-    scale,
-  );
-  return { values, tensor: Tensor.from(values, DTYPES[dtype], shape) };
+export function normal<D extends FloatName>(r: Random, shape: readonly number[], dtype: D, scale = 1): Filled<D> {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const values = normals(r, size, dtype, scale);
+  return { values, tensor: tensorOf(values, dtype, shape) };
 }
 
 /** All NaN: what a kernel does not write stays NaN, and what it reads of it shows in the result. */
-export const poisoned = (shape: readonly number[], dtype: FloatName): TensorOf =>
+export const poisoned = <D extends FloatName>(shape: readonly number[], dtype: D): Tensor<D> =>
   Tensor.full(shape, Number.NaN, DTYPES[dtype]);

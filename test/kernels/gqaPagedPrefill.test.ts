@@ -1,12 +1,11 @@
-import { i32 } from 'tilec';
+import { i32, Tensor } from 'tilec';
 import { describe, expect, test } from 'vitest';
 import { type GqaPagedPrefillConfig, gqaPagedPrefill } from '../../kernels/gqaPagedPrefill.ts';
-import { Tensor } from '../../src/runtime/tensor.ts';
 import { pagedPrefill } from '../reference/attention.ts';
 import { expectClose } from '../reference/compare.ts';
 import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
 import { ATTENTION_TOLERANCE } from './attention.ts';
-import { DTYPES, poisoned, seeded } from './data.ts';
+import { DTYPES, tensorOf as of, poisoned, seeded } from './data.ts';
 
 type Case = Omit<GqaPagedPrefillConfig, 'dtype' | 'cacheDtype'> & Omit<PagedOptions, 'seed'>;
 
@@ -27,8 +26,6 @@ const BASE = {
 
 async function check(c: Case): Promise<void> {
   const p = pagedInputs({ ...c, seed: seeded(JSON.stringify(c)).integer(1, 1e9) });
-  const of = (values: Float64Array, dtype: keyof typeof DTYPES, shape: readonly number[]) =>
-    Tensor.from(values, DTYPES[dtype], shape);
   const { heads, headsKv, dim, totalQ, dtype, cacheDtype, rope } = p;
   const fp8 = cacheDtype === 'f8e4m3';
   const rows = p.numPages * p.pageSize;
@@ -44,9 +41,9 @@ async function check(c: Case): Promise<void> {
     kPages,
     vPages,
     ...(fp8 ? { kScale: Tensor.from([p.kScale], DTYPES.f32), vScale: Tensor.from([p.vScale], DTYPES.f32) } : {}),
-    cuSeqlensQ: Tensor.fromRaw(p.cuSeqlensQ, i32),
-    cacheSeqlens: Tensor.fromRaw(p.cacheSeqlens, i32),
-    blockTable: Tensor.fromRaw(p.blockTable, i32, [p.batch, p.maxPagesPerReq]),
+    cuSeqlensQ: Tensor.from([...p.cuSeqlensQ], i32),
+    cacheSeqlens: Tensor.from([...p.cacheSeqlens], i32),
+    blockTable: Tensor.from([...p.blockTable], i32, [p.batch, p.maxPagesPerReq]),
     ...(rope
       ? {
           cos: of(rope.cos, 'f32', [rope.cos.length / half, half]),
@@ -88,6 +85,7 @@ describe('requests', () => {
     { what: 'no cache at all', newLens: [50, 20], oldLens: [0, 0] },
     { what: 'no new tokens at all', newLens: [0, 0], oldLens: [7, 0] },
     { what: 'one token that fills the last page', newLens: [1], oldLens: [511] },
+    { what: 'one key less than whole tiles', newLens: [1, 2], oldLens: [31, 63], BN: 32 },
     { what: 'lengths of whole tiles and pages', newLens: [32, 64], oldLens: [64, 128] },
     { what: 'many row tiles', newLens: [110, 3, 65], oldLens: [5, 70, 16] },
   ])('$what', async ({ what: _, ...lengths }) => {
