@@ -8,11 +8,14 @@ import { ruleOf } from '../../manifest/rules/lookup.ts';
 import type { OperatorEntry } from '../../manifest/schema.ts';
 import { dtypeUnder } from '../../manifest/workload.ts';
 import * as msg from '../diagnostics/messages/ops.ts';
-import type { DType } from '../ir/dtype.ts';
+import { bytesOf, type DType } from '../ir/dtype.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { OperatorError } from './error.ts';
 
 type Slots = Float64Array;
+
+/** Low bits of an address that a 16-byte access has as zeros. */
+const WIDEST = 15n;
 
 /** What a dimension does: it gives a size its value, or has to have one. */
 type DimCheck =
@@ -97,6 +100,7 @@ export class Signature {
         throw this.#refuse(msg.wrongDevice(c.name, first, String(device), String(t.device)));
       if (t.disposed) throw this.#refuse(msg.disposedTensor(c.name));
       this.#checkShape(c, t.shape, slots);
+      if ((t.address & WIDEST) !== 0n) this.#checkAlignment(c, t);
     }
     for (const name in args) if (args[name] !== undefined && !this.#names.has(name)) throw this.#notWanted(name);
     return { get: (name) => this.#size(slots, name) };
@@ -141,6 +145,14 @@ export class Signature {
         }
       }
     }
+  }
+
+  /** Kernels read rows of whole 16-byte pieces in such pieces; only a view into another tensor can start off their grid. */
+  #checkAlignment(c: TensorCheck, t: Tensor): void {
+    if (c.dtype === 'i32') return;
+    const rowBytes = t.shape.at(-1)! * bytesOf(c.dtype);
+    const alignment = Math.min(16, rowBytes & -rowBytes);
+    if (t.address % BigInt(alignment || 1) !== 0n) throw this.#refuse(msg.notAligned(c.name, alignment, t.address));
   }
 
   /** Sizes are shown by value once a tensor before this one, or a dimension before `upTo`, has given them. */

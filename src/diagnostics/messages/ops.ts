@@ -48,7 +48,12 @@ export const wrongRank = (name: string, s: readonly string[], got: readonly numb
   refusal(name, `${s.length} dimensions, ${shape(s)}`, `${got.length}, ${shape(got)}`);
 export const wrongShape = (name: string, s: readonly string[], got: readonly number[]): Refusal =>
   refusal(name, `shape ${shape(s)}`, `shape ${shape(got)}`);
-export const notContiguous = (name: string): Refusal => refusal(name, 'a contiguous tensor', 'one with gaps');
+export const notAligned = (name: string, bytes: number, address: bigint): Refusal =>
+  refusal(
+    name,
+    `memory aligned to ${bytes} bytes, as its rows are`,
+    `a view that starts at address 0x${address.toString(16)}`,
+  );
 export const disposedTensor = (name: string): Refusal => refusal(name, 'a live tensor', 'one that was disposed of');
 
 // Contents.

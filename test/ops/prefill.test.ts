@@ -1,0 +1,108 @@
+/** Paged prefill end to end: attention and cache bytes against the f64 reference. */
+import { describe, expect, it } from 'vitest';
+import { compileCount } from '../../src/ops/index.ts';
+import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
+import { checkPrefill, DEVICES, expectAppended, operatorFor, pagedTensors } from './paged.ts';
+
+const BASE = {
+  heads: 4,
+  headsKv: 2,
+  dim: 32,
+  pageSize: 64,
+  dtype: 'f16',
+  cacheDtype: 'f16',
+  newLens: [17, 33],
+  oldLens: [37, 100],
+} as const satisfies PagedOptions;
+
+/** What f32 accumulation reaches; the description of the operator allows tens of times as much. */
+const REACHED = { f16: 2e-3, bf16: 1.6e-2 } as const;
+
+describe.each(DEVICES)('on %s', (device) => {
+  const check = async (change: Partial<PagedOptions>, o = {}, config = {}) => {
+    const p = pagedInputs({ ...BASE, ...change });
+    const { maxAbs } = await checkPrefill(p, o, { device, config: { BM: 32, BN: 64, threads: 64, ...config } });
+    expect(maxAbs).toBeLessThan(REACHED[p.dtype]);
+  };
+
+  describe('caches and dtypes', () => {
+    for (const dtype of ['f16', 'bf16'] as const)
+      for (const cacheDtype of [dtype, 'f8e4m3'] as const)
+        it(`${dtype} over ${cacheDtype}`, () => check({ dtype, cacheDtype }));
+  });
+
+  describe('page sizes and key tiles', () => {
+    for (const pageSize of [16, 32, 64, 128])
+      for (const BN of [32, 64, 128])
+        for (const cacheDtype of ['f16', 'f8e4m3'] as const)
+          it(`pages of ${pageSize}, tiles of ${BN}, ${cacheDtype}`, () =>
+            check({ pageSize, cacheDtype, newLens: [17, 33, 1], oldLens: [37, 140, pageSize * 2 - 1] }, {}, { BN }));
+  });
+
+  describe('lengths', () => {
+    it('as in the description of the operator', async () => {
+      await check({ newLens: [64, 96], oldLens: [80, 128] });
+      await check({ newLens: [33, 48], oldLens: [67, 80], cacheDtype: 'f8e4m3', dtype: 'bf16' });
+    });
+    it('the last page filled exactly, and no page to spare', () =>
+      check({ newLens: [1], oldLens: [511], spareColumns: 0, sparePages: 0 }));
+    it('requests without new tokens', () => check({ newLens: [0, 17, 0, 0, 5, 0], oldLens: [9, 70, 0, 64, 3, 128] }));
+    it('requests without old tokens', () => check({ newLens: [40, 3], oldLens: [0, 0], cacheDtype: 'f8e4m3' }));
+    it('one token', () => check({ newLens: [1], oldLens: [0] }));
+    it('no tokens at all', () => check({ newLens: [0, 0], oldLens: [5, 0] }));
+    it('no requests', () => check({ newLens: [], oldLens: [] }));
+  });
+
+  describe('page tables', () => {
+    it('shuffled', () => check({ order: 'shuffled', pageSize: 16, cacheDtype: 'f8e4m3' }));
+    it('in order', () => check({ order: 'sequential', pageSize: 16 }));
+    it('a shared prefix', () =>
+      check({ pageSize: 16, newLens: [20, 9, 33], oldLens: [64, 70, 49], sharedPages: 3, order: 'shuffled' }));
+  });
+
+  describe('groups', () => {
+    for (const [heads, headsKv] of [
+      [2, 2],
+      [3, 1],
+      [6, 1],
+      [16, 2],
+      [32, 1],
+    ] as const)
+      it(`of ${heads / headsKv}`, () => check({ heads, headsKv, newLens: [5], oldLens: [70] }));
+  });
+
+  describe('options', () => {
+    it('no mask', () => check({}, { isCausal: false }));
+    it('softcap', () => check({ cacheDtype: 'f8e4m3' }, { softcap: 5 }));
+    it('a scale', () => check({}, { smScale: 0.5 }));
+    it('softcap without a mask', () => check({ dtype: 'bf16', cacheDtype: 'bf16' }, { softcap: 1, isCausal: false }));
+    for (const cacheDtype of ['f16', 'f8e4m3'] as const)
+      for (const rotaryDim of [32, 8])
+        it(`RoPE of ${rotaryDim} elements over ${cacheDtype}`, () => check({ rotaryDim, cacheDtype }));
+    it('RoPE, bf16 over f8e4m3, dim 64', () => check({ rotaryDim: 64, dim: 64, dtype: 'bf16', cacheDtype: 'f8e4m3' }));
+    it('dim 128', () => check({ dim: 128, newLens: [9], oldLens: [40] }));
+    it('dim 256', () => check({ dim: 256, newLens: [3], oldLens: [40], cacheDtype: 'f8e4m3' }, {}, { BN: 32 }));
+  });
+
+  it('token counts compile nothing anew', async () => {
+    const first = pagedInputs({ ...BASE, newLens: [1], oldLens: [3] });
+    const op = operatorFor(first);
+    await op.run(await pagedTensors(first, device));
+    const before = compileCount();
+    for (const newLens of [[2], [100, 1], [7, 0, 9]]) {
+      const p = pagedInputs({ ...BASE, newLens, oldLens: newLens.map(() => 10), spareColumns: newLens.length });
+      await op.run(await pagedTensors(p, device));
+    }
+    expect(compileCount()).toBe(before);
+  });
+
+  it('large values, NaN and negative zero in the chunk', async () => {
+    const p = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3', dtype: 'bf16', newLens: [4], oldLens: [20] });
+    // 448 × 0.02 is the largest value that the cache can hold.
+    p.kNew.set([8.96, 8.97, 9.28, -9.3, 100, -1e30, NaN, -0, 0, 1e-30, 8.96 * 1.03]);
+    p.vNew.set([NaN, -0, 1e6, -1e6]);
+    const t = await pagedTensors(p, device);
+    await operatorFor(p).run(t);
+    await expectAppended(t, p);
+  });
+});
