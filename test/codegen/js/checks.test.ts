@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { KernelRuntimeError } from '../../../src/codegen/js/index.ts';
 import { rememberSource } from '../../../src/diagnostics/sources.ts';
-import { compile, type Call, run } from './run.ts';
+import { type Call, compile, run } from './run.ts';
 
 function failure(text: string, call: Call): KernelRuntimeError {
   rememberSource('kernel.tir', 1, 1, text);
@@ -26,7 +26,9 @@ describe('out of bounds', () => {
 }`;
     const e = failure(text, { tensors: { X: vector(50), Y: { shape: [64] } }, dims: { n: 50 } });
     expect(e.diagnostic).toMatchObject({ code: 'TL0901', span: { file: 'kernel.tir', line: 3, column: 5 } });
-    expect(e.message).toContain('`X` is read outside its bounds: index 50 of dimension 0, which has 50 elements (block (1))');
+    expect(e.message).toContain(
+      '`X` is read outside its bounds: index 50 of dimension 0, which has 50 elements (block (1))',
+    );
     expect(e.message).toMatch(/> 3 \| {5}Y\[b \* 32 \+ i\] = X\[b \* 32 \+ i\] \+ 1\.0/);
     expect(e.message).toContain('hint: guard the access');
   });
@@ -43,7 +45,9 @@ describe('out of bounds', () => {
     const text = `kernel k(Y: f32[8, 4], n: i32) grid(1) threads(32) shared t: f32[8, 4] {
       fill 0.0 -> t
       parallel (i) in (8) { ${statement} } }`;
-    expect(failure(text, { tensors: { Y: { shape: [8, 4], data: Array(32).fill(0) } }, scalars: { n: 4 } }).message).toContain(message);
+    expect(
+      failure(text, { tensors: { Y: { shape: [8, 4], data: Array(32).fill(0) } }, scalars: { n: 4 } }).message,
+    ).toContain(message);
   });
 
   test('of scalars outside parallel loops', () => {
@@ -109,14 +113,20 @@ describe('races', () => {
   });
 
   test('atomics beside plain accesses', () => {
-    expect(failure(body('atomic add 1 -> Y[0]\n    if i == 2 { Y[0] = 1 }', '(i) in (4)'), call).diagnostic.code).toBe('TL0903');
-    expect(failure(body('if i == 0 { Y[0] = 1 }\n    atomic add 1 -> Y[0]', '(i) in (4)'), call).diagnostic.code).toBe('TL0903');
+    expect(failure(body('atomic add 1 -> Y[0]\n    if i == 2 { Y[0] = 1 }', '(i) in (4)'), call).diagnostic.code).toBe(
+      'TL0903',
+    );
+    expect(failure(body('if i == 0 { Y[0] = 1 }\n    atomic add 1 -> Y[0]', '(i) in (4)'), call).diagnostic.code).toBe(
+      'TL0903',
+    );
     expect(failure(body('atomic add Y[0] -> Y[0]', '(i) in (4)'), call).diagnostic.code).toBe('TL0904');
   });
 
   test('in tiles, and through indices that are loaded', () => {
     const tile = 'shared t: i32[8]';
-    expect(failure(body('t[X[i] // 2] = 1', '(i) in (8)', tile), call).message).toContain('write `t[0]`: i = 0 and i = 1');
+    expect(failure(body('t[X[i] // 2] = 1', '(i) in (8)', tile), call).message).toContain(
+      'write `t[0]`: i = 0 and i = 1',
+    );
     expect(failure(body('t[i // 2] = 1', '(i) in (8)', 'fragment t: i32[8]'), call).diagnostic.code).toBe('TL0903');
   });
 
@@ -203,7 +213,9 @@ test.each(['i32', 'i64'])('division of %s by zero', (d) => {
   for (const op of ['7 // n', '7 % n', 'ceildiv(7, n)']) {
     const expression = d === 'i64' ? op.replace('7', '7_i64') : op;
     const text = `kernel k(Y: ${d}[1], n: ${d}) grid(1) threads(32) {\n  Y[0] = select(n == ${zero} + ${zero}, ${expression}, ${zero})\n}`;
-    expect(failure(text, { tensors: { Y: { shape: [1] } }, scalars: { n: 0 } }).message).toMatch(/TL0907: an integer is divided by zero/);
+    expect(failure(text, { tensors: { Y: { shape: [1] } }, scalars: { n: 0 } }).message).toMatch(
+      /TL0907: an integer is divided by zero/,
+    );
   }
 });
 

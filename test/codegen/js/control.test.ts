@@ -1,13 +1,15 @@
 /** Control flow, scalars, the grid, printing and assertions. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { CompileError } from '../../../src/diagnostics/diagnostic.ts';
 import { KernelRuntimeError } from '../../../src/codegen/js/index.ts';
+import { CompileError } from '../../../src/diagnostics/diagnostic.ts';
 import { compile, run } from './run.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
 const out = (body: string, n: number, dtype = 'i32', rest = ''): number[] =>
-  run(`kernel k(Out: ${dtype}[${n}]${rest}) grid(1) threads(32) { ${body} }`, { tensors: { Out: { shape: [n] } } }).Out!.map(Number);
+  run(`kernel k(Out: ${dtype}[${n}]${rest}) grid(1) threads(32) { ${body} }`, {
+    tensors: { Out: { shape: [n] } },
+  }).Out!.map(Number);
 
 test('serial and unrolled loops, steps, empty ranges', () => {
   expect(
@@ -24,7 +26,12 @@ test('serial and unrolled loops, steps, empty ranges', () => {
 });
 
 test('the bounds of a loop are taken once', () => {
-  expect(out('var n: i32 = 3\n var c: i32 = 0\n for i in serial(n) { n = 10  c = c + 1 }\n Out[0] = c\n for i in serial(0, n * 2, n // 5) { n = 40  c = c + 1 }\n Out[1] = c', 2)).toEqual([3, 13]);
+  expect(
+    out(
+      'var n: i32 = 3\n var c: i32 = 0\n for i in serial(n) { n = 10  c = c + 1 }\n Out[0] = c\n for i in serial(0, n * 2, n // 5) { n = 40  c = c + 1 }\n Out[1] = c',
+      2,
+    ),
+  ).toEqual([3, 13]);
 });
 
 test('while, break, continue', () => {
@@ -88,7 +95,8 @@ test('blocks run x fastest; a grid of size zero does nothing', () => {
   const text = `kernel k(Out: i32[n], Count: i32[1]) dims(n) grid(x: 2, y: 3, z: n // 6) threads(32) {
     Out[Count[0]] = (z * 10 + y) * 10 + x
     Count[0] = Count[0] + 1 }`;
-  const call = (n: number) => run(text, { tensors: { Out: { shape: [n] }, Count: { shape: [1], data: [0] } }, dims: { n } });
+  const call = (n: number) =>
+    run(text, { tensors: { Out: { shape: [n] }, Count: { shape: [1], data: [0] } }, dims: { n } });
   expect(call(12).Out).toEqual([0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121]);
   expect(call(0).Count).toEqual([0]);
 });
@@ -110,7 +118,15 @@ test('scalar arguments are converted to their dtypes', () => {
     Out[5] = f64(f)
     Out[6] = g }`;
   const scalars = { a: 0.1, b: 0.1, c: -7, d: 9007199254740993n, e: true, f: 200, g: 0.1 };
-  expect(run(text, { tensors: { Out: { shape: [7] } }, scalars }).Out).toEqual([Math.fround(0.1), 0.0999755859375, -7, 9007199254740992, 1, 200, 0.1]);
+  expect(run(text, { tensors: { Out: { shape: [7] } }, scalars }).Out).toEqual([
+    Math.fround(0.1),
+    0.0999755859375,
+    -7,
+    9007199254740992,
+    1,
+    200,
+    0.1,
+  ]);
 });
 
 test('sizes are expressions over dimensions; 64-bit indices', () => {
@@ -143,7 +159,10 @@ describe('atomics', () => {
         }
         parallel (j) in (8) { atomic add bins[j] -> Out[j] } }`;
     const data = Array.from({ length: 100 }, (_, i) => (i * i * 7 + i) % 23);
-    const { Out } = run(text, { tensors: { X: { shape: [100], data }, Out: { shape: [8], data: Array(8).fill(0) } }, dims: { n: 100 } });
+    const { Out } = run(text, {
+      tensors: { X: { shape: [100], data }, Out: { shape: [8], data: Array(8).fill(0) } },
+      dims: { n: 100 },
+    });
     const want = Array(8).fill(0);
     for (const x of data) want[x & 7]++;
     expect(Out).toEqual(want);
@@ -176,15 +195,21 @@ test('inline PTX takes its fallback; without one the kernel is refused', () => {
 
 test('what the passes make is refused', () => {
   expect(() => compile('kernel k() grid(1) threads(32) { barrier }')).toThrow(/TL0909: `barrier`/);
-  expect(() => compile('kernel k(X: f32[4]) grid(1) threads(32) shared t: f32[4] stages(2) { copy X[0; 4] -> t.slot(0) }')).toThrow(/TL0909/);
+  expect(() =>
+    compile('kernel k(X: f32[4]) grid(1) threads(32) shared t: f32[4] stages(2) { copy X[0; 4] -> t.slot(0) }'),
+  ).toThrow(/TL0909/);
 });
 
 test('print writes a line, floats as short as they can be', () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  run('kernel k(X: f32[1], s: f64) grid(1) threads(32) {\n print "x {} of {}: {} {}{}", X[0], 3, s, X[0] > 0.0, 5_i64 }', {
-    tensors: { X: { shape: [1], data: [0.1] } },
-    scalars: { s: 0.1 },
-  }, {});
+  run(
+    'kernel k(X: f32[1], s: f64) grid(1) threads(32) {\n print "x {} of {}: {} {}{}", X[0], 3, s, X[0] > 0.0, 5_i64 }',
+    {
+      tensors: { X: { shape: [1], data: [0.1] } },
+      scalars: { s: 0.1 },
+    },
+    {},
+  );
   expect(log.mock.calls).toEqual([['x 0.1 of 3: 0.1 true5']]);
 });
 

@@ -35,7 +35,7 @@ export const isNarrow = (d: DType): d is Narrow => d in FORMATS;
 export const codeCount = (d: Narrow): number => (d === 'f16' || d === 'bf16' ? 65536 : 256);
 
 /** What a code stands for, by the format's definition. */
-export function valueOf(d: Narrow, code: number): number {
+export function decoded(d: Narrow, code: number): number {
   const { exponent: width, mantissa, infinity } = FORMATS[d];
   const sign = code >> (width + mantissa) === 1 ? -1 : 1;
   const exponent = (code >> mantissa) & (2 ** width - 1);
@@ -56,7 +56,7 @@ export function codeOf(d: Narrow, value: number): number {
   let table = codes.get(d);
   if (!table) {
     table = new Map();
-    for (let c = codeCount(d) - 1; c >= 0; c--) table.set(valueOf(d, c), c);
+    for (let c = codeCount(d) - 1; c >= 0; c--) table.set(decoded(d, c), c);
     codes.set(d, table);
   }
   const code = table.get(value);
@@ -78,7 +78,7 @@ export function raw(d: DType, values: ArrayLike<Scalar | boolean>): RawArray {
 
 /** The values of an array's elements. */
 export const values = (d: DType, array: RawArray): Scalar[] =>
-  Array.from(array as ArrayLike<Scalar>, (x) => (isNarrow(d) ? valueOf(d, Number(x)) : x));
+  Array.from(array as ArrayLike<Scalar>, (x) => (isNarrow(d) ? decoded(d, Number(x)) : x));
 
 /** An output full of what must not survive: NaN, or a pattern. */
 export const poisoned = (d: DType, length: number): RawArray => {

@@ -7,7 +7,8 @@ import { flashAttention } from '../../types/flash.ts';
 import { uniform, worst } from './data.ts';
 import { type Call, run } from './run.ts';
 
-const launch = (k: { readonly def: KernelDef }, call: Call, options?: { checks: boolean }) => run(buildKernel(k.def), call, options);
+const launch = (k: { readonly def: KernelDef }, call: Call, options?: { checks: boolean }) =>
+  run(buildKernel(k.def), call, options);
 
 test('vector add', () => {
   const n = dim('n');
@@ -19,7 +20,10 @@ test('vector add', () => {
     }
   });
   const [a, b] = [uniform('f32', 200, 1), uniform('f32', 200, 2)];
-  const { C } = launch(add, { tensors: { A: { shape: [200], data: a }, B: { shape: [200], data: b }, C: { shape: [200] } }, dims: { n: 200 } });
+  const { C } = launch(add, {
+    tensors: { A: { shape: [200], data: a }, B: { shape: [200], data: b }, C: { shape: [200] } },
+    dims: { n: 200 },
+  });
   expect(C).toEqual(a.map((x, i) => Math.fround(x + b[i]!)));
 });
 
@@ -63,7 +67,11 @@ test('an f8 cache is written with exact bytes: true division, clamped', () => {
     }
   });
   const x = [...uniform('f16', 90, 14, 20), NaN, Infinity, -0];
-  const { Y } = launch(quantize, { tensors: { X: { shape: [93], data: x }, Y: { shape: [93] } }, dims: { n: 93 }, scalars: { scale: 0.02 } });
+  const { Y } = launch(quantize, {
+    tensors: { X: { shape: [93], data: x }, Y: { shape: [93] } },
+    dims: { n: 93 },
+    scalars: { scale: 0.02 },
+  });
   const scale = Math.fround(0.02);
   expect(Y).toEqual(x.map((v) => f8e4m3(Math.min(Math.max(Math.fround(v / scale), -448), 448))));
 });
@@ -85,7 +93,10 @@ describe('failures show the kernel as it stands in this file', () => {
       T.grid([1], { threads: 32 });
       for (const [i] of T.Parallel(32)) Y[i] = X[i + 1]!; // off by one
     });
-    const e = fails(shift, { tensors: { X: { shape: [32], data: uniform('f32', 32, 1) }, Y: { shape: [32] } }, dims: { n: 32 } });
+    const e = fails(shift, {
+      tensors: { X: { shape: [32], data: uniform('f32', 32, 1) }, Y: { shape: [32] } },
+      dims: { n: 32 },
+    });
     expect(e.diagnostic.span.file).toBe(import.meta.filename);
     expect(e.message).toMatch(/TL0901: `X` is read outside its bounds: index 32 of dimension 0, which has 32 elements/);
     expect(e.message).toMatch(/> \d+ \| .*Y\[i\] = X\[i \+ 1\]!; \/\/ off by one/);
@@ -100,7 +111,10 @@ describe('failures show the kernel as it stands in this file', () => {
       T.grid([1], { threads: 32 });
       for (const [i] of T.Parallel(8)) scatter(X, Y, i);
     });
-    const e = fails(racy, { tensors: { X: { shape: [8], data: [0, 1, 2, 3, 4, 5, 2, 7] }, Y: { shape: [8] } }, dims: { n: 8 } });
+    const e = fails(racy, {
+      tensors: { X: { shape: [8], data: [0, 1, 2, 3, 4, 5, 2, 7] }, Y: { shape: [8] } },
+      dims: { n: 8 },
+    });
     expect(e.message).toContain('two iterations of T.Parallel write `Y[2]`: i = 2 and i = 6');
     expect(e.message).toMatch(/> \d+ \| .*Y\[X\[i\]!\] = i; \/\/ who wins\?/);
     expect(e.message).toMatch(/> \d+ \| .*scatter\(X, Y, i\)/);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { convert } from '../../../src/dsl/convert.ts';
 import type { DType } from '../../../src/ir/dtype.ts';
-import { NARROW, random, type Scalar, uniform, valueOf } from './data.ts';
+import { decoded, NARROW, random, type Scalar, uniform } from './data.ts';
 import { compile, evaluate } from './run.ts';
 
 const FLOATS = ['f64', 'f32', 'f16', 'bf16', 'f8e4m3', 'f8e5m2'] as const;
@@ -92,7 +92,12 @@ describe.each(FLOATS)('%s', (d) => {
     const us = xs.map((x) => x >>> 0);
     expect(evaluate(`${d}(a)`, d, { a: ['u32', us] })).toEqual(us.map((x) => convert(x, d)));
     // Halfway between two bfloat16 or f32, and one more: f64 on the way would lose the one.
-    const big = [2n ** 60n + 2n ** 52n, 2n ** 60n + 2n ** 52n + 1n, 2n ** 60n + 2n ** 36n + 1n, -(2n ** 62n) - 2n ** 54n - 1n];
+    const big = [
+      2n ** 60n + 2n ** 52n,
+      2n ** 60n + 2n ** 52n + 1n,
+      2n ** 60n + 2n ** 36n + 1n,
+      -(2n ** 62n) - 2n ** 54n - 1n,
+    ];
     const mantissa = { f64: 52, f32: 23, f16: 10, bf16: 7, f8e4m3: 3, f8e5m2: 2 }[d];
     const want = big.map((x) => {
       const n = x < 0n ? -x : x;
@@ -113,7 +118,7 @@ describe.each(NARROW)('%s moves', (d) => {
     const shift = bits === 'u16' ? 257 : 1;
     const all = codes.map((c) => c * shift);
     expect(evaluate(`bitcast.${bits}(bitcast.${d}(a))`, bits, { a: [bits, all] })).toEqual(all);
-    expect(evaluate(`bitcast.${d}(a)`, d, { a: [bits, all] })).toEqual(all.map((c) => valueOf(d, c)));
+    expect(evaluate(`bitcast.${d}(a)`, d, { a: [bits, all] })).toEqual(all.map((c) => decoded(d, c)));
   });
 });
 
@@ -188,8 +193,35 @@ describe.each(Object.keys(FUNCTIONS))('%s', (fn) => {
   });
 });
 
+test('exp2 is the nearest float', () => {
+  const next = random(13);
+  const xs = Array.from({ length: 100_000 }, () => Math.fround(-126 + next() * 254));
+  const all = [
+    ...xs,
+    ...Array.from({ length: 255 }, (_, i) => i - 126),
+    127.49999,
+    127.5,
+    127.99999,
+    128,
+    1e30,
+    1e-30,
+    -1e-30,
+  ];
+  const want = all.map((x) => Math.fround(2 ** Math.fround(x)));
+  evaluate('exp2(a)', 'f32', { a: ['f32', all] }).forEach((y, i) => {
+    if (y !== want[i]) expect(`${all[i]}: ${y}`).toBe(`${all[i]}: ${want[i]}`);
+  });
+});
+
 test('exp2 gives no subnormal floats', () => {
-  expect(evaluate('exp2(a)', 'f32', { a: ['f32', [-126, -126.5, -140, -Infinity, Infinity, NaN]] })).toEqual([2 ** -126, 0, 0, 0, Infinity, NaN]);
+  expect(evaluate('exp2(a)', 'f32', { a: ['f32', [-126, -126.5, -140, -Infinity, Infinity, NaN]] })).toEqual([
+    2 ** -126,
+    0,
+    0,
+    0,
+    Infinity,
+    NaN,
+  ]);
 });
 
 test('erf', () => {
@@ -201,7 +233,9 @@ test('erf', () => {
     [3.5, 0.9999992569016276],
     [Infinity, 1],
   ] as const;
-  expect(evaluate('erf(a)', 'f32', { a: ['f32', known.map(([x]) => x)] })).toEqual(known.map(([, y]) => Math.fround(y)));
+  expect(evaluate('erf(a)', 'f32', { a: ['f32', known.map(([x]) => x)] })).toEqual(
+    known.map(([, y]) => Math.fround(y)),
+  );
 });
 
 test('pow, atan2, clamp', () => {
@@ -261,7 +295,8 @@ describe('fma rounds once', () => {
     got.forEach((x, i) => {
       const [a, b, c] = all[i]!;
       const want = nearest(...exactly(a, b, c), bits);
-      if (x !== want && !(x === 0 && want === 0)) expect(`${a} * ${b} + ${c}: ${x}`).toBe(`${a} * ${b} + ${c}: ${want}`);
+      if (x !== want && !(x === 0 && want === 0))
+        expect(`${a} * ${b} + ${c}: ${x}`).toBe(`${a} * ${b} + ${c}: ${want}`);
     });
   });
 });

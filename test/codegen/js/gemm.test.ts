@@ -15,7 +15,14 @@ const TRANSPOSES = [
 const [M, N, K] = [16, 24, 19];
 
 /** Element [m, n] of op(a) · op(b). */
-function reference<X extends Scalar>(a: readonly X[], b: readonly X[], tA: boolean, tB: boolean, zero: X, mac: (c: X, x: X, y: X) => X): X[] {
+function reference<X extends Scalar>(
+  a: readonly X[],
+  b: readonly X[],
+  tA: boolean,
+  tB: boolean,
+  zero: X,
+  mac: (c: X, x: X, y: X) => X,
+): X[] {
   return Array.from({ length: M * N }, (_, at) => {
     const [m, n] = [Math.floor(at / N), at % N];
     let sum = zero;
@@ -89,7 +96,10 @@ const INTS = [
 describe.each(INTS)('%s into %s, exactly', (d, cType) => {
   const next = random(36);
   const bits = { i8: 8, u8: 8, i16: 16, i32: 32, u32: 32, i64: 64 }[d];
-  const any = (n: number): Scalar[] => Array.from({ length: n }, () => wrapInteger(d, BigInt(Math.floor(next() * 2 ** Math.min(bits, 52))) * (bits === 64 ? 4097n : 1n)));
+  const any = (n: number): Scalar[] =>
+    Array.from({ length: n }, () =>
+      wrapInteger(d, BigInt(Math.floor(next() * 2 ** Math.min(bits, 52))) * (bits === 64 ? 4097n : 1n)),
+    );
   test.each(TRANSPOSES)('transposed: %s, %s', (tA, tB) => {
     const [a, b] = [any(M * K), any(K * N)];
     const tensors = {
@@ -119,7 +129,8 @@ test('operands may be parts of larger tiles', () => {
   const want = Array.from({ length: 64 }, (_, at) => {
     const [m, n] = [Math.floor(at / 8), at % 8];
     let sum = 0;
-    for (let s = 0; s < 2; s++) for (let k = 0; k < 16; k++) sum += a[s * 1024 + (s * 8 + m) * 32 + 4 + k]! * a[1024 + (16 + n) * 32 + 12 + k]!;
+    for (let s = 0; s < 2; s++)
+      for (let k = 0; k < 16; k++) sum += a[s * 1024 + (s * 8 + m) * 32 + 4 + k]! * a[1024 + (16 + n) * 32 + 12 + k]!;
     return sum;
   });
   expect(worst(C!, want)).toBeLessThan(1e-6);

@@ -1,6 +1,6 @@
 /** Integer expressions against exact arithmetic on BigInts. */
 import { describe, expect, test } from 'vitest';
-import { type DType, DTYPES } from '../../../src/ir/dtype.ts';
+import { DTYPES, type DType } from '../../../src/ir/dtype.ts';
 import { wrapInteger } from '../../../src/ir/tile/build.ts';
 import type { Expr } from '../../../src/ir/tile/schema.ts';
 import { walkStmts } from '../../../src/ir/tile/walk.ts';
@@ -19,12 +19,15 @@ function samples(d: Int, seed: number): bigint[] {
   const [lo, hi] = limits(d);
   const next = random(seed);
   const edges = [lo, lo + 1n, hi, hi - 1n, 0n, 1n, 2n, 7n, hi / 2n, lo / 2n];
-  const some = Array.from({ length: 20 }, () => lo + BigInt(Math.floor(next() * 2 ** 52)) * (hi - lo) / 2n ** 52n);
+  const some = Array.from({ length: 20 }, () => lo + (BigInt(Math.floor(next() * 2 ** 52)) * (hi - lo)) / 2n ** 52n);
   return [...edges, ...some, ...(lo < 0n ? [-1n, -2n, -7n] : [])];
 }
 
 const floor = (a: bigint, b: bigint): bigint => a / b - (a % b !== 0n && a < 0n !== b < 0n ? 1n : 0n);
 const ceil = (a: bigint, b: bigint): bigint => -floor(-a, b);
+
+const least = (a: bigint, b: bigint): bigint => [a, b].toSorted((x, y) => Number(x - y))[0]!;
+const greatest = (a: bigint, b: bigint): bigint => -least(-a, -b);
 
 type Op = (a: bigint, b: bigint, bits: bigint) => bigint | boolean;
 const OPS: Readonly<Record<string, Op>> = {
@@ -34,8 +37,8 @@ const OPS: Readonly<Record<string, Op>> = {
   'a // b': floor,
   'ceildiv(a, b)': ceil,
   'a % b': (a, b) => a % b,
-  'min(a, b)': (a, b) => (a < b ? a : b),
-  'max(a, b)': (a, b) => (a > b ? a : b),
+  'min(a, b)': least,
+  'max(a, b)': greatest,
   'a & b': (a, b) => a & b,
   'a | b': (a, b) => a | b,
   'a ^ b': (a, b) => a ^ b,
@@ -98,7 +101,9 @@ describe.each(INTS)('%s', (d) => {
   test('to floats and bool', () => {
     expect(evaluate('f64(a)', 'f64', { a: [d, all] })).toEqual(all.map(Number));
     expect(evaluate('bool(a)', 'bool', { a: [d, all] })).toEqual(all.map((a) => Number(a !== 0n)));
-    expect(evaluate('select(a != a, 1.0, f32(bool(a)))', 'f32', { a: [d, all] })).toEqual(all.map((a) => Number(a !== 0n)));
+    expect(evaluate('select(a != a, 1.0, f32(bool(a)))', 'f32', { a: [d, all] })).toEqual(
+      all.map((a) => Number(a !== 0n)),
+    );
   });
 });
 
@@ -166,7 +171,8 @@ describe.each(['i32', 'u32', 'i16', 'i64'] as const)('nested %s', (d) => {
       for (let i = 0; i < n; i++) {
         const want = exact(s.value, { a: a[i]!, b: b[i]!, i: BigInt(i) });
         const found = got[s.buffer]![i]!;
-        if (BigInt(found) !== want) expect(`${exprs[Number(s.buffer.slice(3))]} at a = ${a[i]}, b = ${b[i]}, i = ${i}: ${found}`).toBe(`${want}`);
+        if (BigInt(found) !== want)
+          expect(`${exprs[Number(s.buffer.slice(3))]} at a = ${a[i]}, b = ${b[i]}, i = ${i}: ${found}`).toBe(`${want}`);
         compared++;
       }
     });
@@ -176,7 +182,19 @@ describe.each(['i32', 'u32', 'i16', 'i64'] as const)('nested %s', (d) => {
 
 test('no integer is minus zero', () => {
   const n = 16;
-  const exprs = ['i * -1', '-i', 'ceildiv(-i, 20)', '(i - 16) % 4', '-i % 3', '(i - 8) // -20', '0 * (i - 8)', '(i - 1) * (i - 9)', '-(-i)', '-i - 0', '-i + -i'];
+  const exprs = [
+    'i * -1',
+    '-i',
+    'ceildiv(-i, 20)',
+    '(i - 16) % 4',
+    '-i % 3',
+    '(i - 8) // -20',
+    '0 * (i - 8)',
+    '(i - 1) * (i - 9)',
+    '-(-i)',
+    '-i - 0',
+    '-i + -i',
+  ];
   const outs = exprs.map((_, k) => `out${k}: f64[${n}]`).join(', ');
   const body = exprs.map((e, k) => `out${k}[i] = 1.0_f64 / f64(${e})`).join('\n');
   const tensors = Object.fromEntries(exprs.map((_, k) => [`out${k}`, { shape: [n] }]));
@@ -225,9 +243,9 @@ function exact(e: Expr, env: Readonly<Record<string, bigint>>): bigint {
         case 'mul':
           return wrap(a * b);
         case 'min':
-          return a < b ? a : b;
+          return least(a, b);
         case 'max':
-          return a > b ? a : b;
+          return greatest(a, b);
         case 'and':
           return wrap(a & b);
         case 'or':

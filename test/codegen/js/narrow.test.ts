@@ -1,10 +1,10 @@
 /** Narrow floats and other conversions, exhaustively where that is possible. */
 import { Float16Array } from '@petamoriken/float16';
 import { describe, expect, test } from 'vitest';
-import * as narrow from '../../../src/codegen/js/support/narrow.ts';
 import { oddOfBig, toI32, toI64, toU8, toU32, toU64 } from '../../../src/codegen/js/support/convert.ts';
+import * as narrow from '../../../src/codegen/js/support/narrow.ts';
 import { convert } from '../../../src/dsl/convert.ts';
-import { codeCount, codeOf, NARROW, type Narrow, random, valueOf } from './data.ts';
+import { codeCount, codeOf, decoded, NARROW, type Narrow, random } from './data.ts';
 
 const ENCODE = { f16: narrow.toF16, bf16: narrow.toBF16, f8e4m3: narrow.toE4M3, f8e5m2: narrow.toE5M2 };
 const TABLE = { f16: narrow.F16, bf16: narrow.BF16, f8e4m3: narrow.E4M3, f8e5m2: narrow.E5M2 };
@@ -27,8 +27,9 @@ const expected = (d: Narrow, x: number): number =>
 describe.each(NARROW)('%s', (d) => {
   test('every code has its value, and every value its code', () => {
     for (let code = 0; code < codeCount(d); code++) {
-      const value = valueOf(d, code);
-      const back = Number.isNaN(value) ? CANONICAL_NAN[d] : code;
+      const value = decoded(d, code);
+      // An infinite e5m2 saturates when it is converted.
+      const back = Number.isFinite(value) ? code : expected(d, value);
       if (Object.is(TABLE[d][code], value) && ENCODE[d](value) === back) continue;
       expect([code, TABLE[d][code], ENCODE[d](value)]).toEqual([code, value, back]);
     }
@@ -37,7 +38,7 @@ describe.each(NARROW)('%s', (d) => {
   test('halfway between neighbours, and one float to either side', () => {
     const half = codeCount(d) / 2;
     for (let code = 0; code + 1 < half; code++) {
-      const [a, b] = [valueOf(d, code), valueOf(d, code + 1)];
+      const [a, b] = [decoded(d, code), decoded(d, code + 1)];
       if (!Number.isFinite(a) || !Number.isFinite(b)) continue;
       const middle = bitsOf((a + b) / 2);
       for (const bits of [middle - 1, middle, middle + 1])
@@ -61,7 +62,7 @@ describe.each(NARROW)('%s', (d) => {
     const next = random(8);
     for (let i = 0; i < 100_000; i++) {
       const code = Math.floor((next() * codeCount(d)) / 2);
-      const [a, b] = [valueOf(d, code), valueOf(d, code + 1)];
+      const [a, b] = [decoded(d, code), decoded(d, code + 1)];
       if (!Number.isFinite(a) || !Number.isFinite(b) || code + 1 === codeCount(d) / 2) continue;
       // So close to the middle that f32 cannot tell: rounding twice would go wrong.
       const x = ((a + b) / 2) * (1 + (next() < 0.5 ? -1 : 1) * 2 ** -40);
@@ -83,7 +84,25 @@ test('f16 agrees with an implementation by others', () => {
 });
 
 test('floats to integers truncate and saturate', () => {
-  for (const x of [0, -0, 0.9, -0.9, 1.5, 255.5, 256, -1, 2 ** 31 - 0.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, 1e30, -1e30, NaN, Infinity, -Infinity]) {
+  for (const x of [
+    0,
+    -0,
+    0.9,
+    -0.9,
+    1.5,
+    255.5,
+    256,
+    -1,
+    2 ** 31 - 0.5,
+    2 ** 31,
+    -(2 ** 31) - 1,
+    2 ** 32,
+    1e30,
+    -1e30,
+    NaN,
+    Infinity,
+    -Infinity,
+  ]) {
     expect(toI32(x), `i32 of ${x}`).toBe(convert(x, 'i32'));
     expect(toU32(x), `u32 of ${x}`).toBe(convert(x, 'u32'));
     expect(toU8(x), `u8 of ${x}`).toBe(convert(x, 'u8'));
@@ -112,7 +131,8 @@ test('64-bit integers are rounded to f32 once', () => {
     const bits = 30 + Math.floor(next() * 33);
     // A float, plus half a unit, give or take one.
     const unit = 2n ** BigInt(Math.max(bits - 24, 1));
-    const x = 2n ** BigInt(bits) + BigInt(Math.floor(next() * 2 ** 23)) * unit + unit / 2n + BigInt(Math.floor(next() * 3) - 1);
+    const x =
+      2n ** BigInt(bits) + BigInt(Math.floor(next() * 2 ** 23)) * unit + unit / 2n + BigInt(Math.floor(next() * 3) - 1);
     expect(Math.fround(oddOfBig(x))).toBe(nearest(x));
     expect(Math.fround(oddOfBig(-x))).toBe(-nearest(x));
   }

@@ -13,7 +13,10 @@ test('vector add', () => {
     } }`;
   for (const n of [0, 1, 127, 300]) {
     const [a, b] = [uniform('f32', n, 1), uniform('f16', n, 2)];
-    const { C } = run(text, { tensors: { A: { shape: [n], data: a }, B: { shape: [n], data: b }, C: { shape: [n] } }, dims: { n } });
+    const { C } = run(text, {
+      tensors: { A: { shape: [n], data: a }, B: { shape: [n], data: b }, C: { shape: [n] } },
+      dims: { n },
+    });
     expect(C).toEqual(a.map((x, i) => convert(Math.fround(x + b[i]!), 'bf16')));
   }
 });
@@ -174,11 +177,17 @@ describe('attention over a paged f8 cache', () => {
       return data.slice(at, at + D).map((x) => Number(convert(Math.fround(x * Math.fround(scale)), 'f16')));
     };
     const want = Array.from({ length: m }, (_, x) => {
-      const scores = Array.from({ length: len }, (_, i) => row(kPages, i).reduce((s, y, d) => s + y * q[x * D + d]!, 0) / Math.sqrt(D));
+      const scores = Array.from(
+        { length: len },
+        (_, i) => row(kPages, i).reduce((s, y, d) => s + y * q[x * D + d]!, 0) / Math.sqrt(D),
+      );
       const top = Math.max(...scores);
       const weights = scores.map((s) => Math.exp(s - top));
       const sum = weights.reduce((a, b) => a + b, 0);
-      return Array.from({ length: D }, (_, d) => weights.reduce((s, weight, i) => s + weight * row(vPages, i)[d]!, 0) / sum);
+      return Array.from(
+        { length: D },
+        (_, d) => weights.reduce((s, weight, i) => s + weight * row(vPages, i)[d]!, 0) / sum,
+      );
     }).flat();
     expect(worst(O!, want)).toBeLessThan(2e-3);
   });

@@ -26,15 +26,25 @@ const index: fc.Arbitrary<Index> = fc.record({
   form: fc.constantFrom('plain', 'plain', 'plain', 'modulo', 'cast', 'loaded', 'byte'),
 });
 const statement: fc.Arbitrary<Statement> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('store' as const), to: index, from: fc.option(index, { nil: undefined }), only: fc.option(small, { nil: undefined, freq: 3 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('store' as const),
+      to: index,
+      from: fc.option(index, { nil: undefined }),
+      only: fc.option(small, { nil: undefined, freq: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('atomic' as const), to: index }) },
 );
 /** Often the same place in all statements: else hardly any loop is free of races. */
 const statements = fc.oneof(
   fc.array(statement, { minLength: 1, maxLength: 3 }),
-  fc.tuple(fc.array(statement, { minLength: 1, maxLength: 3 }), index).map(([list, at]) =>
-    list.map((s): Statement => (s.kind === 'store' ? { ...s, to: at, from: s.from && at } : { ...s, to: at })),
-  ),
+  fc
+    .tuple(fc.array(statement, { minLength: 1, maxLength: 3 }), index)
+    .map(([list, at]) =>
+      list.map((s): Statement => (s.kind === 'store' ? { ...s, to: at, from: s.from && at } : { ...s, to: at })),
+    ),
 );
 
 const at = (x: Index, i: number, j: number): number => {

@@ -62,7 +62,9 @@ describe.each(['f32', 'f64', 'f16', 'i32', 'i8', 'u16', 'i64'] as const)('%s', (
         lists.forEach((list, i) => {
           if (list.some((j) => hasNaN.includes(j))) [Y![i], want[i]] = [0, 0];
         });
-        expect(worst(Y!, want), `dim ${dim}, clear ${clear}`).toBeLessThan(d === 'f16' ? 1e-2 : d === 'f32' ? 1e-5 : 1e-13);
+        expect(worst(Y!, want), `dim ${dim}, clear ${clear}`).toBeLessThan(
+          d === 'f16' ? 1e-2 : d === 'f32' ? 1e-5 : 1e-13,
+        );
       }
   });
 });
@@ -77,7 +79,9 @@ test('of nothing but NaN, the extremes are infinite', () => {
       reduce min x -> y dim(0) clear
       copy y -> Z[0; 1]
     }`;
-  const { Y, Z } = run(text, { tensors: { X: { shape: [4], data: [NaN, NaN, NaN, NaN] }, Y: { shape: [1] }, Z: { shape: [1] } } });
+  const { Y, Z } = run(text, {
+    tensors: { X: { shape: [4], data: [NaN, NaN, NaN, NaN] }, Y: { shape: [1] }, Z: { shape: [1] } },
+  });
   expect([Y, Z]).toEqual([[-Infinity], [Infinity]]);
 });
 
@@ -96,7 +100,12 @@ test('an accumulator wider than the elements', () => {
 });
 
 describe('cumsum', () => {
-  const cumulative = (d: DType, dim: number, reverse: boolean, same: boolean): string => `kernel k(X: ${d}[${SHAPE}], Y: ${d}[${SHAPE}]) grid(1) threads(32)
+  const cumulative = (
+    d: DType,
+    dim: number,
+    reverse: boolean,
+    same: boolean,
+  ): string => `kernel k(X: ${d}[${SHAPE}], Y: ${d}[${SHAPE}]) grid(1) threads(32)
     shared x: ${d}[${SHAPE}]
     fragment y: ${d}[${SHAPE}] {
       copy X[0, 0, 0; ${SHAPE}] -> x
@@ -105,12 +114,17 @@ describe('cumsum', () => {
     }`;
 
   test.each(['f32', 'f16', 'i32', 'u8', 'i64'] as const)('%s', (d) => {
-    const round = (x: number): Scalar => (d === 'u8' ? x & 255 : d === 'i64' ? BigInt(x) : Number(convert(d === 'i32' ? x : Math.fround(x), d)));
-    const data = uniform(d === 'i64' ? 'i32' : d, LENGTH, 44, d.startsWith('f') ? 1 : 100).map((x) => (d.startsWith('f') ? x : Math.trunc(x)));
+    const round = (x: number): Scalar =>
+      d === 'u8' ? x & 255 : d === 'i64' ? BigInt(x) : Number(convert(d === 'i32' ? x : Math.fround(x), d));
+    const data = uniform(d === 'i64' ? 'i32' : d, LENGTH, 44, d.startsWith('f') ? 1 : 100).map((x) =>
+      d.startsWith('f') ? x : Math.trunc(x),
+    );
     for (const dim of [0, 1, 2])
       for (const reverse of [false, true])
         for (const same of [false, true]) {
-          const { Y } = run(cumulative(d, dim, reverse, same), { tensors: { X: { shape: SHAPE, data }, Y: { shape: SHAPE } } });
+          const { Y } = run(cumulative(d, dim, reverse, same), {
+            tensors: { X: { shape: SHAPE, data }, Y: { shape: SHAPE } },
+          });
           const want: Scalar[] = [];
           for (const list of groups(dim)) {
             let sum = 0;
@@ -134,7 +148,9 @@ describe('cumsum', () => {
         cumsum x[0, 3; 1, 1] -> z dim(1)
         copy z -> Z[0; 1]
       }`;
-    const { Y, Z } = run(text, { tensors: { X: { shape: [5], data: [1, 2, 3, 4, 5] }, Y: { shape: [5] }, Z: { shape: [1] } } });
+    const { Y, Z } = run(text, {
+      tensors: { X: { shape: [5], data: [1, 2, 3, 4, 5] }, Y: { shape: [5] }, Z: { shape: [1] } },
+    });
     expect(Y).toEqual([1, 3, 6, 10, 15]);
     expect(Z).toEqual([4]);
   });

@@ -12,8 +12,10 @@ function* indices(shape: readonly number[]): Generator<number[]> {
   if (shape.length === 0) return void (yield []);
   for (let i = 0; i < shape[0]!; i++) for (const rest of indices(shape.slice(1))) yield [i, ...rest];
 }
-const flat = (index: readonly number[], shape: readonly number[]): number => index.reduce((sum, i, d) => sum * shape[d]! + i, 0);
-const inside = (index: readonly number[], shape: readonly number[]): boolean => index.every((i, d) => i >= 0 && i < shape[d]!);
+const flat = (index: readonly number[], shape: readonly number[]): number =>
+  index.reduce((sum, i, d) => sum * shape[d]! + i, 0);
+const inside = (index: readonly number[], shape: readonly number[]): boolean =>
+  index.every((i, d) => i >= 0 && i < shape[d]!);
 
 interface Box {
   readonly shape: readonly number[];
@@ -31,13 +33,16 @@ const box: fc.Arbitrary<Box> = fc.integer({ min: 1, max: 4 }).chain((rank) => {
 const names = (b: Box, prefix: string): string[] => b.shape.map((_, d) => `${prefix}${d}`);
 
 /** The tensor's declaration, its region, and what has to be passed for them. */
-function declare(b: Box, tensor: string): { param: string; region: string; scalars: string[]; dims: string[]; values: Record<string, number> } {
+function declare(
+  b: Box,
+  tensor: string,
+): { param: string; region: string; scalars: string[]; dims: string[]; values: Record<string, number> } {
   const sizes = names(b, `${tensor}_n`);
   const origins = names(b, `${tensor}_o`);
   const values: Record<string, number> = {};
   if (b.dynamic) {
-    sizes.forEach((n, d) => (values[n] = b.shape[d]!));
-    origins.forEach((o, d) => (values[o] = b.origin[d]!));
+    for (const [d, n] of sizes.entries()) values[n] = b.shape[d]!;
+    for (const [d, o] of origins.entries()) values[o] = b.origin[d]!;
   }
   return {
     param: `${tensor}: f32[${(b.dynamic ? sizes : b.shape).join(', ')}]`,
@@ -101,7 +106,11 @@ describe('a region over the edges of its tensor', () => {
   test('between two tensors: zeros from outside the one, nothing outside the other', () => {
     fc.assert(
       fc.property(box, fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 4, maxLength: 4 }), (b, shift) => {
-        const to: Box = { ...b, shape: [...b.shape].map((n, d) => Math.max(1, n + (d % 2 ? 1 : -1))), origin: b.origin.map((o, d) => o + shift[d]!) };
+        const to: Box = {
+          ...b,
+          shape: [...b.shape].map((n, d) => Math.max(1, n + (d % 2 ? 1 : -1))),
+          origin: b.origin.map((o, d) => o + shift[d]!),
+        };
         const [x, y] = [declare(b, 'X'), declare(to, 'Y')];
         const text = `kernel k(${[x.param, y.param, ...x.scalars, ...y.scalars].join(', ')}) dims(${[...x.dims, ...y.dims].join(', ')}) grid(1) threads(32) {
             copy ${x.region} -> ${y.region}
@@ -145,7 +154,9 @@ test('parts of tiles', () => {
       copy row[2; 3] -> t[0, 3; 1, 3]
       copy t -> Y[0, 0; 4, 6]
     }`;
-  expect(run(text, { tensors: { Y: { shape: [4, 6] } } }).Y).toEqual([1, 1, 1, 2, 2, 2, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]);
+  expect(run(text, { tensors: { Y: { shape: [4, 6] } } }).Y).toEqual([
+    1, 1, 1, 2, 2, 2, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1,
+  ]);
 });
 
 describe('copy converts', () => {

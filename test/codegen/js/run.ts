@@ -43,7 +43,8 @@ export function run(text: string | Kernel, call: Call, options?: JsOptions): Rec
     for (const [name, array] of Object.entries(once({ checks: false }))) {
       const fast = values(dtypeOf(kernel, name), array);
       fast.forEach((x, i) => {
-        if (!Object.is(x, out[name]![i])) throw new Error(`${name}[${i}] is ${x} without checks, ${out[name]![i]} with`);
+        if (!Object.is(x, out[name]![i]))
+          throw new Error(`${name}[${i}] is ${x} without checks, ${out[name]![i]} with`);
       });
     }
   }

@@ -111,7 +111,8 @@ describe('mappings', () => {
         for (const m of mappings) {
           const found = origin(map, m.line + 1, m.column + 1);
           expect(found.originalSource).toBe(m.origin?.source);
-          if (m.origin) expect(found).toMatchObject({ originalLine: m.origin.line - 1, originalColumn: m.origin.column - 1 });
+          if (m.origin)
+            expect(found).toMatchObject({ originalLine: m.origin.line - 1, originalColumn: m.origin.column - 1 });
         }
       }),
     );
