@@ -77,19 +77,37 @@ export function unify(op: string, a: Expr, b: Expr, span: Span): readonly [Expr,
   fail(M.dtypeMismatch(op, x.dtype, y.dtype), span);
 }
 
+/** Names of results of arithmetic. */
+const results = new WeakSet<Expr>();
+
+/** `name` stands for `value`: what the one may be stored to, the other may. */
+export function sameFlow(name: Expr, value: Expr): void {
+  if (isComputed(value)) results.add(name);
+}
+
+/** A result of arithmetic, which narrows by itself where it is stored; TypeScript too has forgotten its dtype. */
+function isComputed(e: Expr): boolean {
+  switch (e.kind) {
+    case 'binary':
+    case 'unary':
+    case 'call':
+    case 'const':
+      return true;
+    case 'select':
+      return isComputed(e.a) && isComputed(e.b);
+    default:
+      return results.has(e);
+  }
+}
+
 /** The value as it is stored to elements of the dtype. Arithmetic in f32 narrows by itself; a bare value of another dtype does not. */
 export function forStore(e: Expr, dtype: DType, buffer: string, span: Span): Expr {
   const value = adapted(e, dtype);
   if (value.dtype === dtype) return value;
-  const computed =
-    value.kind === 'binary' ||
-    value.kind === 'unary' ||
-    value.kind === 'call' ||
-    value.kind === 'select' ||
-    value.kind === 'const';
   const sameKind = classOf(value.dtype) === classOf(dtype);
-  const widening = sameKind && bytesOf(value.dtype) <= bytesOf(dtype);
-  if (sameKind && (widening || (computed && value.dtype === promoted(dtype)))) return castTo(dtype, value, span);
+  // Of one class, the wider dtype holds all values of the narrower one.
+  const widens = sameKind && bytesOf(value.dtype) < bytesOf(dtype);
+  if (widens || (sameKind && value.dtype === promoted(dtype) && isComputed(value))) return castTo(dtype, value, span);
   fail(M.storeDtype(value.dtype, buffer, dtype), span);
 }
 

@@ -10,9 +10,10 @@ import { DTYPES, type DType, isFloat, isInteger } from '../ir/dtype.ts';
 import { binary } from '../ir/tile/build.ts';
 import { type Expr, MATH_FNS, type MathFn } from '../ir/tile/schema.ts';
 import { castTo, condition, hostConstant, promote, unify } from './arith.ts';
+import { mixedArray, visitArray } from './arrays.ts';
 import type { Frontend } from './context.ts';
 import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, selectOf, truthOf } from './expr.ts';
-import { bindParameters } from './pattern.ts';
+import { bindParameters, itemsOf } from './pattern.ts';
 import { regionMethod } from './region.ts';
 import { Scope } from './scope.ts';
 import { parseCapture, type Source } from './source.ts';
@@ -107,32 +108,24 @@ function mathCall(fx: Frontend, name: string, args: readonly Value[], node: ts.C
 
 function method(fx: Frontend, on: Value, name: string, args: readonly Value[], node: ts.CallExpression): Value {
   if (on.kind === 'tile' && name === 'tile') return regionMethod(fx, on.tile, args, node);
-  const items =
-    on.kind === 'list'
-      ? on.items
-      : on.kind === 'host' && Array.isArray(on.v)
-        ? on.v.map((x) => captured(fx, x, node))
-        : undefined;
+  const apply = (f: Closure, values: readonly Value[]): Value => closureCall(fx, f, values, node);
   const f = args[0];
+  const items =
+    on.kind === 'list' ? on.items : on.kind === 'host' && Array.isArray(on.v) ? itemsOf(fx, on, node) : undefined;
   if (items && f?.kind === 'closure') {
-    const each = (v: Value, i: number): Value => closureCall(fx, f, [v, host(i)], node);
-    if (name === 'map') return listOf(items.map(each));
-    if (name === 'forEach') {
-      items.forEach(each);
-      return host(undefined);
-    }
-    if (name === 'reduce') {
-      const rest = args[1] ? items : items.slice(1);
-      return rest.reduce((acc, v) => closureCall(fx, f, [acc, v], node), args[1] ?? items[0] ?? host(undefined));
-    }
-    if (name === 'filter' || name === 'some' || name === 'every' || name === 'find') {
-      const test = (v: Value, i: number): boolean => Boolean(hostOf(fx, each(v, i), node, `the condition of ${name}`));
-      if (name === 'filter') return listOf(items.filter(test));
-      if (name === 'find') return items.find(test) ?? host(undefined);
-      return host(name === 'some' ? items.some(test) : items.every(test));
-    }
+    const result = visitArray(fx, items, name, f, args[1], apply, node);
+    if (result) return result;
   }
-  if (on.kind === 'list' && name === 'concat') return listOf([...on.items, ...args]);
+  // Array.from({ length: n }, f)
+  const second = args[1];
+  if (on.kind === 'host' && on.v === Array && name === 'from' && f && second?.kind === 'closure') {
+    const source = Array.from(hostOf(fx, f, node, 'the source of Array.from') as ArrayLike<unknown>);
+    return listOf(source.map((x, i) => apply(second, [captured(fx, x, node), host(i)])));
+  }
+  if (on.kind === 'list') {
+    const result = mixedArray(fx, on.items, name, args, node);
+    if (result) return result;
+  }
   if (on.kind !== 'host') return fx.fail(M.unknownProperty(describe(on), name), node);
   return hostCall(fx, (on.v as Record<string, unknown>)[name], on.v, name, args, node);
 }

@@ -3,6 +3,7 @@ import type { ts } from 'ts-morph';
 import { isInteger } from '../ir/dtype.ts';
 import type { Expr } from '../ir/tile/schema.ts';
 import { freeVars, walkExprs } from '../ir/tile/walk.ts';
+import { sameFlow } from './arith.ts';
 import type { Frontend } from './context.ts';
 import { loadOf } from './expr.ts';
 import { device, listOf, objectOf, type Value } from './values.ts';
@@ -36,7 +37,9 @@ function namedExpr(fx: Frontend, name: string, e: Expr): Expr {
 function letOf(fx: Frontend, name: string, e: Expr): Expr {
   const unique = fx.fresh(name);
   fx.emit({ kind: 'let', name: unique, dtype: e.dtype, value: e, span: e.span });
-  return { kind: 'var', name: unique, dtype: e.dtype, span: e.span };
+  const variable: Expr = { kind: 'var', name: unique, dtype: e.dtype, span: e.span };
+  sameFlow(variable, e);
+  return variable;
 }
 
 /** An index as it is now, even if it is made of variables that change later. */
@@ -54,9 +57,9 @@ function hasLoads(e: Expr): boolean {
 
 const LARGEST = 32;
 
-/** Index arithmetic over unrolled and parallel variables: vectors and layouts are planned by its form. */
+/** Index arithmetic, and conditions on it, over unrolled and parallel variables: vectors and layouts are planned by its form. */
 function staysExpression(fx: Frontend, e: Expr): boolean {
-  if (!isInteger(e.dtype)) return false;
+  if (!isInteger(e.dtype) && e.dtype !== 'bool') return false;
   let nodes = 0;
   let pure = true;
   let structured = false;

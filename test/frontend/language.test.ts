@@ -159,6 +159,28 @@ describe('values', () => {
         I[bx] = k
       `,
     ],
+    [
+      'const y = A[bx][0] * 2; H[bx][0] = y',
+      `
+        let y: f32 = A[bx, 0] * 2.0
+        H[bx, 0] = f16(y)
+      `,
+    ],
+    [
+      'const q = Array.from({ length: 3 }, (_, i) => s * i); A[bx][0] = q.slice(1).at(-1)',
+      `
+        let q_0: f32 = s * 0.0
+        let q_2: f32 = s * 2.0
+        A[bx, 0] = q_2
+      `,
+    ],
+    [
+      'for (const [i, t] of [A, B].entries()) t[bx][i] = 1',
+      `
+        A[bx, 0] = 1.0
+        B[bx, 1] = 1.0
+      `,
+    ],
     ['P[bx] = c > 0 ? true : s > 0', 'P[bx] = select(c > 0, true, s > 0.0)'],
   ]);
 });
@@ -260,8 +282,7 @@ describe('control', () => {
       `
         parallel (i) in (64) {
           A[bx * 4 + i, 0] = 1.0
-          let p: bool = bx * 4 + i < n
-          if p {
+          if bx * 4 + i < n {
             I[bx * 4 + i] = 3
           }
         }

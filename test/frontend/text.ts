@@ -5,12 +5,15 @@ import { expect } from 'vitest';
 import { buildKernel } from '../../src/frontend/index.ts';
 import { parseKernel } from '../../src/ir/tile/parser.ts';
 import { printKernel } from '../../src/ir/tile/printer.ts';
+import { verify } from '../../src/ir/tile/verify.ts';
 
 type Defined = { readonly def: KernelDef };
 
-/** The whole program; it must read back to itself. */
+/** The whole program; it must be well formed and read back to itself. */
 export function program(k: Defined): string {
-  const text = printKernel(buildKernel(k.def));
+  const built = buildKernel(k.def);
+  expect(verify(built)).toEqual([]);
+  const text = printKernel(built);
   expect(printKernel(parseKernel(text))).toBe(text);
   return text;
 }

@@ -1,6 +1,6 @@
 /** The element accesses of a parallel loop, and what they hang on. */
 import type { Expr, Load, Parallel, Stmt, Store } from '../../ir/tile/schema.ts';
-import { bodies, childExprs, freeVars, ownExprs } from '../../ir/tile/walk.ts';
+import { bodies, childExprs, freeVars, ownExprs, walkStmts } from '../../ir/tile/walk.ts';
 
 export interface Access<A extends Load | Store> {
   readonly at: A;
@@ -59,13 +59,13 @@ export function accessesOf(p: Parallel, skip: ReadonlySet<string>): Accesses {
         case 'if':
           for (const b of bodies(s)) visit(b, { under: union(around.under, varsOf([s.cond])), always: false });
           break;
-        case 'for':
+        case 'for': {
           behind.set(s.v, varsOf([s.start, s.step]));
-          visit(s.body, {
-            under: union(around.under, varsOf([s.start, s.stop, s.step])),
-            always: around.always && isFull(s),
-          });
+          // Behind a jump, anything may decide what is reached.
+          const under = jumps(s.body) ? all : union(around.under, varsOf([s.start, s.stop, s.step]));
+          visit(s.body, { under, always: around.always && isFull(s) && !jumps(s.body) });
           break;
+        }
         default:
           for (const b of bodies(s)) visit(b, { under: all, always: false });
       }
@@ -78,3 +78,11 @@ export function accessesOf(p: Parallel, skip: ReadonlySet<string>): Accesses {
 /** Does the loop run at least once, for certain? */
 const isFull = (s: Extract<Stmt, { kind: 'for' }>): boolean =>
   s.start.kind === 'const' && s.stop.kind === 'const' && Number(s.start.value) < Number(s.stop.value);
+
+function jumps(body: readonly Stmt[]): boolean {
+  let found = false;
+  walkStmts(body, (s) => {
+    if (s.kind === 'break' || s.kind === 'continue') found = true;
+  });
+  return found;
+}
