@@ -71,13 +71,16 @@ export class Allocator {
 
   /** Gives a block back. `usedOn`: streams other than its own that have used it. */
   free(block: Block, usedOn: Iterable<Stream> = []): void {
-    const { hold } = block;
-    if (hold && !hold.released) {
+    const streams = [...usedOn].filter((s) => !s.disposed);
+    // Every replay of a graph works on the blocks that it was recorded with.
+    const recording = this.#hold && streams.includes(this.#hold.stream) ? this.#hold : undefined;
+    const hold = block.hold && !block.hold.released ? block.hold : recording;
+    if (hold) {
       hold.blocks.push(block);
       return;
     }
     this.#cached += block.bytes;
-    const events = [...usedOn].map((s) => s.mark());
+    const events = streams.map((s) => s.mark());
     if (events.length > 0) this.#pending.push({ block, events });
     else this.#put(block);
   }

@@ -1,6 +1,12 @@
 /** Something that must be given back exactly once: by hand, or when its owner is collected. */
 
-const collected = new FinalizationRegistry<Held>((held) => held.give());
+const collected = new FinalizationRegistry<Held>((held) => {
+  try {
+    held.give();
+  } catch {
+    // There is nobody to tell: after a failed kernel every call of the driver fails, and the next caller hears of that.
+  }
+});
 
 interface Held {
   give(): void;

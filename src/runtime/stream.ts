@@ -49,7 +49,13 @@ export class Stream {
 
   /** An event recorded here, to be waited for. */
   mark(): Event {
-    return new Event(this.device, { timing: false }).record(this);
+    const event = new Event(this.device, { timing: false });
+    try {
+      return event.record(this);
+    } catch (e) {
+      event.dispose();
+      throw e;
+    }
   }
 
   /** Work queued here from now on starts after all that `other` (or the event) has before it. */
