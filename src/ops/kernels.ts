@@ -12,12 +12,12 @@ export const compileCount = (): number => compiles;
 
 /** A kernel that may be compiled for several devices. */
 export class OperatorKernel {
-  readonly #kernel: Kernel;
+  readonly kernel: Kernel;
   readonly #ready = new Map<string, Executable>();
   readonly #pending = new Map<string, Promise<Executable>>();
 
   constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
   }
 
   /** The compiled kernel, if it is ready for the device. */
@@ -30,7 +30,7 @@ export class OperatorKernel {
     const known = this.#ready.get(device) ?? this.#pending.get(device);
     if (known) return known;
     compiles++;
-    const pending = this.#kernel.compile({ device: device as DeviceName });
+    const pending = this.kernel.compile({ device: device as DeviceName });
     this.#pending.set(device, pending);
     try {
       const executable = await pending;

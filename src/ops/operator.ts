@@ -117,6 +117,11 @@ export abstract class Operator<E extends OperatorEntry> {
     await Promise.all(this.steps(call).map((s) => s.kernel.load(deviceName(call))));
   }
 
+  /** The kernels that a call with such arguments launches, in order; nothing is compiled. */
+  kernels(args: TensorsOf<E, Tensor>): readonly OperatorKernel[] {
+    return this.steps(this.#call(args, this.#signature.check(args), undefined)).map((s) => s.kernel);
+  }
+
   /** Scratch memory for calls with such arguments; empty where none is needed. */
   workspace(args: TensorsOf<E, Tensor>, options: Pick<RunOptions, 'stream'> = {}): Workspace {
     return this.scratch(this.#call(args, this.#signature.check(args), options.stream));
