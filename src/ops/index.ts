@@ -3,6 +3,7 @@
  * kernels, and launches them, on CPU and GPU tensors alike. The table of all is in docs/operators.md.
  */
 export type { HostCopies, Validate } from './contents.ts';
+export { GqaPagedDecode } from './decode.ts';
 export { Gemm, GqaForward } from './dense.ts';
 export { OperatorError, OperatorUseError } from './error.ts';
 export { compileCount, type KernelConfig } from './kernels.ts';

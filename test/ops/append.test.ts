@@ -1,0 +1,99 @@
+/** The append: exact bytes over all magnitudes, and nothing else touched. */
+import { describe, expect, it } from 'vitest';
+import { AppendPagedKv } from '../../src/ops/index.ts';
+import { roundAll } from '../reference/numbers.ts';
+import { type PagedInputs, type PagedOptions, pagedInputs } from '../reference/paged.ts';
+import { allMagnitudes, random } from '../reference/random.ts';
+import { DEVICES, type DeviceUnderTest, expectAppended, pagedTensors } from './paged.ts';
+
+const BASE = {
+  heads: 2,
+  headsKv: 2,
+  dim: 32,
+  pageSize: 16,
+  dtype: 'f16',
+  cacheDtype: 'f8e4m3',
+  newLens: [17, 0, 33, 1],
+  oldLens: [37, 4, 100, 15],
+  order: 'shuffled',
+} as const satisfies PagedOptions;
+
+async function check(p: PagedInputs, device: DeviceUnderTest): Promise<void> {
+  const { headsKv, dim, pageSize, dtype, cacheDtype, rope } = p;
+  const op = new AppendPagedKv({ headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim: rope?.rotaryDim ?? 0 });
+  const { q: _, out: __, ...t } = await pagedTensors(p, device);
+  await op.run(t);
+  await expectAppended(t, p);
+}
+
+describe.each(DEVICES)('on %s', (device) => {
+  for (const dtype of ['f16', 'bf16'] as const)
+    for (const cacheDtype of [dtype, 'f8e4m3'] as const)
+      for (const rotaryDim of [0, 16, 32])
+        it(`${dtype} into ${cacheDtype}, ${rotaryDim ? `RoPE of ${rotaryDim}` : 'no RoPE'}`, () =>
+          check(pagedInputs({ ...BASE, dtype, cacheDtype, rotaryDim }), device));
+  for (const pageSize of [32, 64, 128])
+    it(`pages of ${pageSize}`, () => check(pagedInputs({ ...BASE, pageSize }), device));
+  it('three heads of 48', () => check(pagedInputs({ ...BASE, headsKv: 3, dim: 48, rotaryDim: 20 }), device));
+  it('nothing new', () => check(pagedInputs({ ...BASE, newLens: [0, 0], oldLens: [3, 0] }), device));
+
+  // Scales whose quotients need rounding, of every size.
+  it.each([0.02, 3e-5, 0.7, 117, 1])(
+    '2 M elements of all magnitudes (10 M with all scales), scale %d',
+    { timeout: 300_000 },
+    async (scale) => {
+      const tokens = 1024;
+      const inputs = pagedInputs({
+        ...BASE,
+        heads: 8,
+        headsKv: 8,
+        dim: 128,
+        dtype: 'bf16',
+        pageSize: 64,
+        newLens: [tokens],
+        oldLens: [5],
+      });
+      const r = random(Math.round(scale * 1e6));
+      const exact = (lowExponent: number, highExponent: number) =>
+        roundAll('bf16', allMagnitudes(r, tokens * 8 * 128, lowExponent, highExponent));
+      // Half over all of f32, half about the range of e4m3, where roundings differ.
+      const middle = Math.floor(Math.log2(scale));
+      await check(
+        {
+          ...inputs,
+          kNew: exact(-133, 126),
+          vNew: exact(middle - 11, middle + 10),
+          kScale: Math.fround(scale),
+          vScale: Math.fround(scale),
+        },
+        device,
+      );
+    },
+  );
+
+  it('f16 codes, every one of them', async () => {
+    const all = Float64Array.from({ length: 65536 }, (_, code) => half(code));
+    const inputs = pagedInputs({ ...BASE, headsKv: 8, dim: 128, newLens: [64], oldLens: [3] });
+    await check({ ...inputs, kNew: all, vNew: all.slice().reverse(), kScale: Math.fround(0.37), vScale: 1 }, device);
+  });
+
+  it('the same cache after the call is made again', async () => {
+    const p = pagedInputs(BASE);
+    const { headsKv, dim, pageSize, dtype, cacheDtype } = p;
+    const op = new AppendPagedKv({ headsKv, dim, pageSize, dtype, cacheDtype });
+    const { q: _, out: __, ...t } = await pagedTensors(p, device);
+    await op.run(t);
+    await op.run(t);
+    await expectAppended(t, p);
+    expect(await t.cacheSeqlens.toArray()).toEqual([...p.cacheSeqlens]);
+  });
+});
+
+/** The number that an f16 code stands for. */
+function half(code: number): number {
+  const sign = code & 0x8000 ? -1 : 1;
+  const exponent = (code >> 10) & 31;
+  const mantissa = code & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}
