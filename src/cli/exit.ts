@@ -15,11 +15,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** By name, so that nothing heavy is loaded to look at an error. */
-const ENVIRONMENT: ReadonlySet<string> = new Set(['EnvironmentError', 'CudaError']);
+/** CUDA errors that a kernel makes, not the machine. */
+const KERNEL_FAULT = /ILLEGAL|MISALIGNED|LAUNCH|ASSERT|INVALID_VALUE/;
 
+/** Looks at names only, so that nothing heavy is loaded to look at an error. */
 export function exitCodeOf(e: unknown): ExitCode {
-  const name = e instanceof Error ? e.name : '';
-  if (name === 'UsageError') return EXIT.usage;
-  return ENVIRONMENT.has(name) ? EXIT.environment : EXIT.user;
+  if (!(e instanceof Error)) return EXIT.user;
+  if (e.name === 'UsageError') return EXIT.usage;
+  if (e.name === 'EnvironmentError') return EXIT.environment;
+  const code = 'code' in e ? String(e.code) : '';
+  return e.name === 'CudaError' && !KERNEL_FAULT.test(code) ? EXIT.environment : EXIT.user;
 }

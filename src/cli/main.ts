@@ -1,11 +1,9 @@
 /** The command line: parses arguments with commander alone; each command loads what it needs when it runs. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from '../runtime/ffi/discover.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { reportError } from './report.ts';
+import { version } from './version.ts';
 
 /** Runs one command line, without node's and the script's name. Reports errors itself. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -33,9 +31,4 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     await reportError(e, argv.includes('--json'));
     return exitCodeOf(e);
   }
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

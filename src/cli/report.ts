@@ -1,5 +1,5 @@
 /** An error as the command line shows it: diagnostics with their frames, a sentence, or JSON. */
-import type { CompileError } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasColor, paintFor, printJson, progress, tell } from './terminal.ts';
 
 /** Errors whose message is all that the user needs; a stack is shown for others, which are faults of tilec. */
@@ -9,11 +9,15 @@ const EXPLAINED: ReadonlySet<string> = new Set([
   'CudaError',
   'CaptureError',
   'KernelCallError',
-  'KernelRuntimeError',
   'OperatorError',
 ]);
 
-const hasDiagnostics = (e: unknown): e is CompileError => e instanceof Error && 'diagnostics' in e;
+/** Those of a `CompileError`, the one of a `KernelRuntimeError`. */
+function diagnosticsOf(e: unknown): readonly Diagnostic[] | undefined {
+  if (!(e instanceof Error)) return undefined;
+  if ('diagnostics' in e) return e.diagnostics as readonly Diagnostic[];
+  return 'diagnostic' in e ? [e.diagnostic as Diagnostic] : undefined;
+}
 
 export async function reportError(e: unknown, json: boolean): Promise<void> {
   progress(undefined);
@@ -21,9 +25,10 @@ export async function reportError(e: unknown, json: boolean): Promise<void> {
     printJson(jsonOf(e));
     return;
   }
-  if (hasDiagnostics(e)) {
+  const diagnostics = diagnosticsOf(e);
+  if (diagnostics) {
     const { renderAll } = await import('../diagnostics/render.ts');
-    tell(renderAll(e.diagnostics, { color: hasColor(process.stderr) }));
+    tell(renderAll(diagnostics, { color: hasColor(process.stderr) }));
     return;
   }
   const error = paintFor(process.stderr).red('error');
@@ -34,8 +39,10 @@ export async function reportError(e: unknown, json: boolean): Promise<void> {
 }
 
 function jsonOf(e: unknown): object {
-  if (hasDiagnostics(e)) return { error: { name: e.name, message: e.message }, diagnostics: e.diagnostics };
   const name = e instanceof Error ? e.name : 'Error';
   const code = e instanceof Error && 'code' in e ? { code: e.code } : {};
-  return { error: { name, ...code, message: e instanceof Error ? e.message : String(e) }, diagnostics: [] };
+  return {
+    error: { name, ...code, message: e instanceof Error ? e.message : String(e) },
+    diagnostics: diagnosticsOf(e) ?? [],
+  };
 }

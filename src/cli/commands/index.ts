@@ -1,5 +1,8 @@
 /** The subcommands, in the order in which `--help` lists them. */
 import { registerCompile } from './compile.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerOpt } from './opt.ts';
 import type { Register } from './register.ts';
+import { registerRun } from './run.ts';
 
-export const COMMANDS: readonly Register[] = [registerCompile];
+export const COMMANDS: readonly Register[] = [registerCompile, registerRun, registerOpt, registerDoctor];

@@ -1,21 +1,21 @@
-/** What the command line has to say: files that do not load (TL09xx), and uses of it that cannot be meant. */
+/** What the command line has to say: files that do not load (TL10xx), and uses of it that cannot be meant. */
 import type { Message } from '../report.ts';
 
-export const syntaxError = (why: string): Message => ({ code: 'TL0901', message: `syntax error: ${why}` });
+export const syntaxError = (why: string): Message => ({ code: 'TL1001', message: `syntax error: ${why}` });
 
 export const importNotFound = (specifier: string): Message => ({
-  code: 'TL0902',
+  code: 'TL1002',
   message: `there is no file '${specifier}'`,
   hint: "relative imports name a file with its ending: './tiles.ts'",
 });
 
 export const threwOnLoad = (error: string): Message => ({
-  code: 'TL0903',
+  code: 'TL1003',
   message: `the file threw while it was loaded: ${error}`,
 });
 
 export const factoryThrew = (factory: string, error: string, read: readonly string[]): Message => ({
-  code: 'TL0904',
+  code: 'TL1004',
   message: `${factory}(…) threw: ${error}`,
   hint:
     read.length > 0
@@ -24,7 +24,7 @@ export const factoryThrew = (factory: string, error: string, read: readonly stri
 });
 
 export const notAKernel = (name: string): Message => ({
-  code: 'TL0905',
+  code: 'TL1005',
   message: `${name}(…) gave no kernel`,
   hint: 'a factory returns what `kernel(…)` gives',
 });
@@ -62,3 +62,13 @@ export const nothingWithoutNvrtc = (forms: readonly string[]): string =>
 export const unknownDims = (given: readonly string[], known: readonly string[]): string =>
   `no dimension ${given.join(', ')} in the kernel's signature` +
   (known.length > 0 ? `; the dimensions are ${known.join(', ')}` : ', which has none');
+
+export const unknownParameters = (given: readonly string[], known: readonly string[]): string =>
+  `no parameter ${given.join(', ')}; the parameters are ${known.join(', ')}`;
+
+export const badSize = (name: string, given: unknown): string => `${name}: '${String(given)}' does not fit it`;
+
+export const noPass = 'a .tir file and --pass=<names> are needed; --list prints the passes';
+
+export const oldNode = (is: string, oldest: string): string =>
+  `Node ${is} is older than ${oldest}, which tilec needs; https://nodejs.org has newer ones`;
