@@ -9,6 +9,7 @@ import type { Executable, ExecutableInfo } from './executable.ts';
 import { check, driver, FUNCTION_ATTRIBUTE } from './ffi/driver.ts';
 import { koffi } from './ffi/library.ts';
 import { compileExpr, type Evaluate } from './grid.ts';
+import type { Resources } from './nvrtc/resources.ts';
 import type { LaunchRecord } from './record.ts';
 import { Resource } from './resource.ts';
 
@@ -60,6 +61,20 @@ export class CudaExecutable implements Executable {
 
   #attribute(which: number, value: number): void {
     check(driver().cuFuncSetAttribute(this.#function, which, value), 'cuFuncSetAttribute');
+  }
+
+  /** What the driver says of the loaded kernel. */
+  attributes(): Omit<Resources, 'spillBytes'> {
+    const out = new Int32Array(1);
+    const get = (which: number): number => {
+      check(driver().cuFuncGetAttribute(out, which, this.#function), 'cuFuncGetAttribute');
+      return out[0]!;
+    };
+    return {
+      registers: get(FUNCTION_ATTRIBUTE.registers),
+      localBytes: get(FUNCTION_ATTRIBUTE.localBytes),
+      staticSharedBytes: get(FUNCTION_ATTRIBUTE.sharedBytes),
+    };
   }
 
   launch(args: CallArgs, options?: LaunchOptions): void {

@@ -182,16 +182,15 @@ export class FakeGpu {
       cuGetErrorString: text(1),
       cuDeviceGetCount: (out: Out) => set(out, 2),
       cuDeviceGet: (out: Out, ordinal: number) => set(out, ordinal),
-      cuDeviceGetName: (out: Buffer, _: number, id: number) => (out.write(`Simulated GPU ${id}\0`), OK),
+      cuDeviceGetName: (out: Buffer, _: number, id: number) => (out.write(`Simulated GPU ${id}\0`) > 0 ? OK : INVALID),
       cuDeviceGetAttribute: (out: Out, which: number) => set(out, attributes[which] ?? 0),
       cuDeviceTotalMem_v2: (out: Out) => set(out, BigInt(this.capacity)),
       cuDevicePrimaryCtxRetain: (out: Out, id: number) => set(out, BigInt(0xc0 + id)),
       cuDevicePrimaryCtxRelease_v2: () => OK,
       cuCtxSetCurrent: () => OK,
       cuCtxSynchronize: () => OK,
-      cuMemGetInfo_v2: (free: Out, total: Out) => (
-        set(free, BigInt(this.capacity - this.allocated)), set(total, BigInt(this.capacity))
-      ),
+      cuMemGetInfo_v2: (free: Out, total: Out) =>
+        set(free, BigInt(this.capacity - this.allocated)) || set(total, BigInt(this.capacity)),
 
       cuModuleLoadData: (out: Out, image: Uint8Array) => {
         if (Buffer.from(image.subarray(1, 4)).toString() !== 'ELF') return 218;
@@ -205,9 +204,8 @@ export class FakeGpu {
         this.#functions.set(handle, name);
         return set(out, handle);
       },
-      cuFuncSetAttribute: (_: bigint, which: number, value: number) => (
-        this.functionAttributes.push([which, value]), OK
-      ),
+      cuFuncSetAttribute: (_: bigint, which: number, value: number) =>
+        this.functionAttributes.push([which, value]) > 0 ? OK : INVALID,
       cuLaunchKernel: (
         f: bigint,
         x: number,
