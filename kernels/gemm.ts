@@ -36,7 +36,8 @@ const activate = macro((acc: Fragment<'f32', 2>, activation: Activation) => {
 /** C = activation(op(A) · op(B) + bias). A [M, K], B [K, N] unless transposed, bias [N], C [M, N]; sums in f32. */
 export function gemm(config: GemmConfig = {}) {
   const { transposeA = false, transposeB = false, bias = false, activation = 'none', multipleOf = 8 } = config;
-  const { BM = 128, BN = 128, BK = 32, threads = 128, numStages = 4 } = config;
+  // Copies of single 16-bit elements pass through registers: more threads share them.
+  const { BM = 128, BN = 128, BK = 32, threads = multipleOf % 2 === 0 ? 128 : 256, numStages = 4 } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = DTYPES[config.dtype ?? 'f16'];
   const out: DTypeValue<'f16' | 'bf16' | 'f32'> = DTYPES[config.outDtype ?? config.dtype ?? 'f16'];
   const M = dim('M', { multipleOf: transposeA ? multipleOf : 1 });

@@ -18,14 +18,12 @@ export function quantizeFp8Rows(config: RowConfig) {
     ({ x, out, scale }) => {
       const [block] = T.grid([T.ceilDiv(rows, BM)], { threads });
       const tile = T.fragment(type, [BM, N]);
-      const wide = T.fragment(f32, [BM, N]);
       const scales = T.fragment(f32, [BM]);
       const q = T.fragment(f8e4m3, [BM, N]);
       T.copy(x.tile([block * BM, 0], [BM, N]), tile);
-      for (const [m, i] of T.Parallel(BM, N)) wide[m][i] = f32(tile[m][i]);
-      T.reduceAbsMax(wide, scales, { dim: 1 });
+      T.reduceAbsMax(tile, scales, { dim: 1 });
       for (const [m] of T.Parallel(BM)) scales[m] = scaleOf(scales[m]);
-      for (const [m, i] of T.Parallel(BM, N)) q[m][i] = quantizeFp8(wide[m][i], scales[m]);
+      for (const [m, i] of T.Parallel(BM, N)) q[m][i] = quantizeFp8(f32(tile[m][i]), scales[m]);
       T.copy(q, out.tile([block * BM, 0], [BM, N]));
       T.copy(scales, scale.tile([block * BM], [BM]));
     },
