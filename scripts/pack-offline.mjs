@@ -11,9 +11,38 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'build', 'offline');
-const CODE = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'src', 'bin', 'kernels', 'manifest', 'bench', 'examples', 'test', 'scripts', 'dist'];
+const CODE = [
+  'package.json',
+  'vitest.config.ts',
+  'tsconfig.json',
+  'src',
+  'bin',
+  'kernels',
+  'manifest',
+  'bench',
+  'examples',
+  'test',
+  'scripts',
+  'dist',
+];
 /** Neither run nor imported by what runs. */
-const LEFT_OUT = ['@biomejs', 'typescript', '@types', '.vite', '.cache', '.bin', '*.d.ts', '*.d.mts', '*.d.cts', '*.map', '*.md', 'koffi/src', 'koffi/vendor', 'koffi/doc', 'koffi-linux-x64/musl_x64'];
+const LEFT_OUT = [
+  '@biomejs',
+  'typescript',
+  '@types',
+  '.vite',
+  '.cache',
+  '.bin',
+  '*.d.ts',
+  '*.d.mts',
+  '*.d.cts',
+  '*.map',
+  '*.md',
+  'koffi/src',
+  'koffi/vendor',
+  'koffi/doc',
+  'koffi-linux-x64/musl_x64',
+];
 
 function run(command, args, options = {}) {
   const done = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
@@ -24,7 +53,8 @@ function run(command, args, options = {}) {
 }
 const mebibytes = (path) => `${(statSync(path).size / 2 ** 20).toFixed(1)} MiB`;
 /** `tar` with its own xz: `level` is xz's. */
-const pack = (archive, level, args) => run('tar', ['-cJf', archive, ...args], { env: { ...process.env, XZ_OPT: `-T0 ${level}` } });
+const pack = (archive, level, args) =>
+  run('tar', ['-cJf', archive, ...args], { env: { ...process.env, XZ_OPT: `-T0 ${level}` } });
 
 mkdirSync(out, { recursive: true });
 run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
@@ -41,7 +71,9 @@ if (!existsSync(base) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== i
   const stage = join(out, 'stage');
   mkdirSync(stage, { recursive: true });
   copyFileSync(process.execPath, join(stage, 'node'));
-  const excludes = LEFT_OUT.map((p) => `--exclude=${p.startsWith('*') ? p : `node_modules/${p.includes('/') && !p.startsWith('@') ? `*${p}` : p}`}`);
+  const excludes = LEFT_OUT.map(
+    (p) => `--exclude=${p.startsWith('*') ? p : `node_modules/${p.includes('/') && !p.startsWith('@') ? `*${p}` : p}`}`,
+  );
   pack(base, '-6', ['-C', stage, 'node', '-C', root, ...excludes, 'node_modules']);
   rmSync(stage, { recursive: true, force: true });
   writeFileSync(stamp, identity);
