@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly stream?: Stream;
   readonly validate?: Validate;
   readonly host?: HostCopies;
-  /** From `workspace(args)`: needed where the call is captured in a graph, whose replays use the same memory. */
+  /** From `workspace(args)`. Without it scratch memory is allocated for the call (in a graph: for the graph's life). */
   readonly workspace?: Workspace;
 }
 

@@ -15,7 +15,7 @@ const ALIGNMENT = 16;
 export async function readBack(tensors: readonly Tensor[], stream?: Stream): Promise<readonly Raw[]> {
   const device = tensors.find((t) => t.device instanceof Device)?.device as Device | undefined;
   if (!device) return tensors.map((t) => t.data);
-  const on = stream ?? device.stream;
+  const on = stream ?? device.currentStream;
   const offsets: number[] = [];
   let total = 0;
   for (const t of tensors) {
