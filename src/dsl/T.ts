@@ -29,7 +29,7 @@ type ParallelExtents =
   | readonly [Constant, Constant, Constant, Constant];
 
 interface PipelinedOptions {
-  /** Copies of each shared tile that the loop fills from global memory; 1 does not overlap anything. */
+  /** Copies of each shared tile that the loop fills from global memory, 1 to 8; 1 does not overlap anything. Default 2. */
   readonly numStages?: Constant;
 }
 interface Pipelined {

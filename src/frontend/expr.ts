@@ -3,11 +3,9 @@ import { ts } from 'ts-morph';
 import { noArguments, noThis } from '../diagnostics/messages/capture.ts';
 import * as M from '../diagnostics/messages/language.ts';
 import { fail } from '../diagnostics/report.ts';
-import { DTYPE_VALUES } from '../dsl/dtypes.ts';
-import { intrinsicOf } from '../dsl/intrinsics.ts';
 import { type DimExpr, type DimValue, dimOf } from '../dsl/sig.ts';
-import { type DType, isFloat, isInteger } from '../ir/dtype.ts';
-import { constantInt, i32, mul } from '../ir/tile/build.ts';
+import { type DType, isInteger } from '../ir/dtype.ts';
+import { i32, mul } from '../ir/tile/build.ts';
 import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
 import {
   adaptable,
@@ -22,9 +20,11 @@ import {
 } from './arith.ts';
 import { call } from './call.ts';
 import type { Frontend } from './context.ts';
+import { hostBinary } from './host-operators.ts';
+import { arrayLiteral, elementAccess, objectLiteral, propertyAccess } from './members.ts';
 import type { Scope } from './scope.ts';
 import { similar } from './similar.ts';
-import { describe, device, host, listOf, objectOf, type TileInfo, type Value } from './values.ts';
+import { describe, device, host, type Value } from './values.ts';
 
 const K = ts.SyntaxKind;
 
@@ -89,7 +89,7 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
   if (ts.isElementAccessExpression(node)) return elementAccess(fx, scope, node);
   if (ts.isPropertyAccessExpression(node)) return propertyAccess(fx, scope, node);
   if (ts.isCallExpression(node)) return call(fx, scope, node, hint);
-  if (ts.isArrayLiteralExpression(node)) return arrayLiteral(fx, scope, node);
+  if (ts.isArrayLiteralExpression(node)) return arrayLiteral(fx, scope, node, hint);
   if (ts.isObjectLiteralExpression(node)) return objectLiteral(fx, scope, node);
   if (ts.isArrowFunction(node) || ts.isFunctionExpression(node))
     return { kind: 'closure', name: hint.name ?? 'function', node, scope, source: fx.source };
@@ -138,7 +138,7 @@ function unsupported(node: ts.Node) {
   return M.unsupportedSyntax(K[node.kind] ?? 'this');
 }
 
-function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
+export function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   const name = node.text;
   const b = scope.get(name);
   if (b)
@@ -300,51 +300,6 @@ export function pair(fx: Frontend, a: Value, b: Value, node: ts.Node, symbol: st
   return unify(symbol, x, deviceOf(fx, b, node, bIsHost ? x : undefined), fx.span(node));
 }
 
-function hostBinary(op: ts.SyntaxKind, x: number, y: number): unknown {
-  switch (op) {
-    case K.PlusToken:
-      return x + y;
-    case K.MinusToken:
-      return x - y;
-    case K.AsteriskToken:
-      return x * y;
-    case K.SlashToken:
-      return x / y;
-    case K.PercentToken:
-      return x % y;
-    case K.AsteriskAsteriskToken:
-      return x ** y;
-    case K.AmpersandToken:
-      return x & y;
-    case K.BarToken:
-      return x | y;
-    case K.CaretToken:
-      return x ^ y;
-    case K.LessThanLessThanToken:
-      return x << y;
-    case K.GreaterThanGreaterThanToken:
-      return x >> y;
-    case K.GreaterThanGreaterThanGreaterThanToken:
-      return x >>> y;
-    case K.EqualsEqualsEqualsToken:
-      return x === y;
-    case K.ExclamationEqualsEqualsToken:
-      return x !== y;
-    case K.LessThanToken:
-      return x < y;
-    case K.LessThanEqualsToken:
-      return x <= y;
-    case K.GreaterThanToken:
-      return x > y;
-    case K.GreaterThanEqualsToken:
-      return x >= y;
-    case K.InKeyword:
-      return String(x) in (y as unknown as object);
-    default:
-      throw new Error(`operator ${ts.tokenToString(op) ?? op} is not supported`);
-  }
-}
-
 function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Value {
   if (node.operator === K.PlusPlusToken || node.operator === K.MinusMinusToken)
     return fx.fail(M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own'), node);
@@ -415,118 +370,3 @@ const deviceAs = (fx: Frontend, v: Value, dtype: DType, node: ts.Node): Expr =>
   v.kind === 'host' && !isDim(v.v)
     ? hostConstant(v.v, dtype, fx.span(node), v.float)
     : adapted(deviceOf(fx, v, node), dtype);
-
-// ------------------------------------------------------------------------------------------------- members and indices
-
-function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccessExpression): Value {
-  const on = evaluate(fx, scope, node.expression);
-  const arg = node.argumentExpression;
-  const indexable = on.kind === 'tile' || on.kind === 'element';
-  if (ts.isBinaryExpression(arg) && arg.operatorToken.kind === K.CommaToken) {
-    const parts = commaParts(arg).map((p) => p.getText(fx.source.file));
-    return fx.fail(
-      M.commaIndex(`${node.expression.getText(fx.source.file)}${parts.map((p) => `[${p}]`).join('')}`),
-      arg,
-    );
-  }
-  const index = evaluate(fx, scope, arg);
-  if (indexable) {
-    const e = indexOf(fx, index, arg);
-    const tile = on.tile;
-    const before = on.kind === 'element' ? on.indices : [];
-    if (before.length >= tile.shape.length)
-      fx.fail(M.indexCount(tile.name, before.length + 1, tile.shape.length), node);
-    checkIndex(fx, tile, before.length, e, arg);
-    return { kind: 'element', tile, indices: [...before, e], span: fx.span(node) };
-  }
-  if (on.kind === 'list' || on.kind === 'host' || on.kind === 'object') {
-    const key = hostOf(fx, index, arg, 'an index into a host array');
-    if (on.kind === 'list') return on.items[Number(key)] ?? host(undefined);
-    if (on.kind === 'object') return on.fields.get(String(key)) ?? host(undefined);
-    if (on.v === null || on.v === undefined)
-      return fx.fail(M.hostError(`cannot read [${String(key)}] of ${String(on.v)}`), node);
-    const v = (on.v as Record<string, unknown>)[key as string];
-    return captured(fx, v, node);
-  }
-  return fx.fail(M.unknownProperty(describe(on), '[…]'), node);
-}
-
-const commaParts = (e: ts.Expression): ts.Expression[] =>
-  ts.isBinaryExpression(e) && e.operatorToken.kind === K.CommaToken ? [...commaParts(e.left), e.right] : [e];
-
-export function indexOf(fx: Frontend, v: Value, node: ts.Node): Expr {
-  const e = deviceOf(fx, v, node);
-  if (isFloat(e.dtype))
-    fx.fail(v.kind === 'host' ? M.fractionInInteger(String(v.v), 'an index') : M.integersOnly('[…]', e.dtype), node);
-  return promote(e);
-}
-
-function checkIndex(fx: Frontend, tile: TileInfo, d: number, e: Expr, node: ts.Node): void {
-  const size = tile.shape[d];
-  const i = constantInt(e);
-  if (typeof size === 'number' && i !== undefined && (i < 0 || i >= size))
-    fx.fail(M.indexRange(tile.name, d, i, size), node);
-}
-
-function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpression): Value {
-  const name = node.name.text;
-  const on = evaluate(fx, scope, node.expression);
-  switch (on.kind) {
-    case 'host': {
-      if (on.v === null || on.v === undefined) {
-        if (node.questionDotToken) return host(undefined);
-        return fx.fail(M.hostError(`cannot read \`${name}\` of ${String(on.v)}`), node);
-      }
-      const v = (on.v as Record<string, unknown>)[name];
-      return typeof v === 'function' && intrinsicOf(v) === undefined
-        ? { kind: 'method', on, name }
-        : captured(fx, v, node);
-    }
-    case 'tile':
-      if (name === 'shape') return listOf(on.tile.shape.map((n) => (typeof n === 'number' ? host(n) : device(n))));
-      if (name === 'dtype') return host(DTYPE_VALUES[on.tile.dtype]);
-      if (name === 'tile') return { kind: 'method', on, name };
-      return fx.fail(M.unknownProperty(describe(on), name), node.name);
-    case 'list':
-      if (name === 'length') return host(on.items.length);
-      return { kind: 'method', on, name };
-    case 'object': {
-      const v = on.fields.get(name);
-      return v ?? host(undefined);
-    }
-    default:
-      return fx.fail(M.unknownProperty(describe(on), name), node.name);
-  }
-}
-
-function arrayLiteral(fx: Frontend, scope: Scope, node: ts.ArrayLiteralExpression): Value {
-  const items = node.elements.flatMap((e): readonly Value[] => {
-    if (!ts.isSpreadElement(e)) return [evaluate(fx, scope, e)];
-    const v = evaluate(fx, scope, e.expression);
-    if (v.kind === 'list') return v.items;
-    return [...(hostOf(fx, v, e, 'a spread') as Iterable<unknown>)].map((x) => captured(fx, x, e));
-  });
-  return listOf(items);
-}
-
-function objectLiteral(fx: Frontend, scope: Scope, node: ts.ObjectLiteralExpression): Value {
-  const fields = new Map<string, Value>();
-  for (const p of node.properties) {
-    if (ts.isShorthandPropertyAssignment(p)) fields.set(p.name.text, lookup(fx, scope, p.name));
-    else if (ts.isPropertyAssignment(p))
-      fields.set(propertyName(fx, scope, p.name), evaluate(fx, scope, p.initializer));
-    else if (ts.isSpreadAssignment(p)) {
-      const v = evaluate(fx, scope, p.expression);
-      if (v.kind === 'object') for (const [k, x] of v.fields) fields.set(k, x);
-      else for (const [k, x] of Object.entries((hostOf(fx, v, p, 'a spread') ?? {}) as object)) fields.set(k, host(x));
-    } else return fx.fail(M.unsupportedSyntax('a getter, setter or method in an object'), p);
-  }
-  return objectOf(fields);
-}
-
-export function propertyName(fx: Frontend, scope: Scope, name: ts.PropertyName): string {
-  if (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) return name.text;
-  if (ts.isComputedPropertyName(name))
-    return String(hostOf(fx, evaluate(fx, scope, name.expression), name, 'a property name'));
-  return fx.fail(M.unsupportedSyntax('this kind of property name'), name);
-}

@@ -9,7 +9,8 @@ import { assignment, increment, isAssignment } from './assign.ts';
 import { callArguments } from './call.ts';
 import type { Frontend, Loop } from './context.ts';
 import { declaration, namesOf } from './declare.ts';
-import { deviceOf, evaluate, hostOf, indexOf, isDeviceValue } from './expr.ts';
+import { deviceOf, evaluate, hostOf, isDeviceValue } from './expr.ts';
+import { indexOf } from './members.ts';
 import { optionsOf } from './options.ts';
 import { bindPattern, itemsOf } from './pattern.ts';
 import { Scope } from './scope.ts';
@@ -49,7 +50,7 @@ export function forOf(fx: Frontend, scope: Scope, node: ts.ForOfStatement): Comp
     );
   const target = node.initializer.declarations[0]!.name;
   const source = node.expression;
-  if (ts.isCallExpression(source)) {
+  if (ts.isCallExpression(source) && isPlainName(source.expression)) {
     const callee = evaluate(fx, scope, source.expression);
     const name = callee.kind === 'host' ? intrinsicOf(callee.v) : undefined;
     if (name !== undefined && LOOPS.has(name)) {
@@ -68,6 +69,10 @@ export function forOf(fx: Frontend, scope: Scope, node: ts.ForOfStatement): Comp
     }
   });
 }
+
+/** `T.serial` or `serial`: what can be looked at without doing anything. */
+const isPlainName = (e: ts.Expression): boolean =>
+  ts.isIdentifier(e) || (ts.isPropertyAccessExpression(e) && ts.isIdentifier(e.expression));
 
 /** Runs a loop while compiling. `iterate` walks the body once and says whether to go on. */
 function hostLoop(

@@ -2,7 +2,8 @@
 import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import type { Frontend } from './context.ts';
-import { captured, evaluate, hostOf, propertyName } from './expr.ts';
+import { captured, evaluate, hostOf } from './expr.ts';
+import { propertyName } from './members.ts';
 import { named } from './name.ts';
 import type { Scope } from './scope.ts';
 import { describe, host, listOf, objectOf, type Value } from './values.ts';

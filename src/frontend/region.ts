@@ -4,7 +4,8 @@ import * as M from '../diagnostics/messages/language.ts';
 import { constantInt, i32 } from '../ir/tile/build.ts';
 import type { Expr, Region } from '../ir/tile/schema.ts';
 import type { Frontend } from './context.ts';
-import { hostOf, indexOf } from './expr.ts';
+import { hostOf } from './expr.ts';
+import { indexOf } from './members.ts';
 import { itemsOf } from './pattern.ts';
 import type { TileInfo, Value } from './values.ts';
 

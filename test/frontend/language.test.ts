@@ -553,6 +553,34 @@ describe('tiles', () => {
         copy tile -> tile_1
       `,
     ],
+    [
+      'const all = [T.shared(f32, [64]), T.shared(f32, [64])]; const o = { q: T.shared(f32, [64]) }; for (const t of [...all, o.q]) T.clear(t)',
+      `
+        fill 0.0 -> all_0
+        fill 0.0 -> all_1
+        fill 0.0 -> q
+      `,
+    ],
+    [
+      'const load = (i: number) => { const t = T.shared(f32, [64]); T.copy(A[i], t); return t }; for (const t of [load(0), load(1)].map((t) => t)) T.copy(t, B[bx])',
+      `
+        copy A[0, 0; 1, 64] -> t
+        copy A[1, 0; 1, 64] -> t_1
+        copy t -> B[bx, 0; 1, 64]
+        copy t_1 -> B[bx, 0; 1, 64]
+      `,
+    ],
+    [
+      'let x: i32 = 0; const row = A[x], box = B.tile([x, 0], [64]); x = 1; row[0] = 1; T.clear(box)',
+      `
+        var x: i32 = 0
+        let row_row: i32 = x
+        let box_at: i32 = x
+        x = 1
+        A[row_row, 0] = 1.0
+        fill 0.0 -> B[box_at, 0; 1, 64]
+      `,
+    ],
     ['const S = T.shared(A.dtype, [...[8], 64]); T.clear(S)', 'fill 0.0 -> S'],
     [
       'const opts = { dim: 1, clear: true }; const F = T.fragment(f32, [8, 64]), r = T.fragment(f32, [8]); T.clear(F); T.reduceSum(F, r, opts)',

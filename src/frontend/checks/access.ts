@@ -14,6 +14,8 @@ export interface Access<A extends Load | Store> {
 export interface Accesses {
   readonly stores: readonly Access<Store>[];
   readonly loads: readonly Access<Load>[];
+  /** Scalars that may differ between iterations. */
+  readonly varying: ReadonlySet<string>;
 }
 
 interface Around {
@@ -72,7 +74,8 @@ export function accessesOf(p: Parallel, skip: ReadonlySet<string>): Accesses {
     }
   };
   visit(p.body, { under: EMPTY, always: true });
-  return { stores, loads };
+  const varying = new Set([...behind].flatMap(([name, vars]) => (vars.size > 0 && !all.has(name) ? [name] : [])));
+  return { stores, loads, varying };
 }
 
 /** Does the loop run at least once, for certain? */

@@ -5,7 +5,7 @@ import * as M from '../../diagnostics/messages/language.ts';
 import { diagnostic } from '../../diagnostics/report.ts';
 import { sameExpr } from '../../ir/tile/build.ts';
 import type { Expr, Kernel, Load, Parallel, Store } from '../../ir/tile/schema.ts';
-import { walkStmts } from '../../ir/tile/walk.ts';
+import { freeVars, walkStmts } from '../../ir/tile/walk.ts';
 import { type Access, accessesOf } from './access.ts';
 import { elementKeys } from './element-keys.ts';
 
@@ -20,8 +20,15 @@ export function checkParallel(kernel: Kernel): Diagnostic[] {
   return found;
 }
 
+/** The element that each iteration touches, where it can be known. */
+type Keys = (indices: readonly Expr[]) => readonly string[] | undefined;
+
 function checkLoop(p: Parallel, locals: ReadonlySet<string>): Diagnostic[] {
-  const { stores, loads } = accessesOf(p, locals);
+  const { stores, loads, varying } = accessesOf(p, locals);
+  const keysOf = (indices: readonly Expr[]): readonly string[] | undefined =>
+    indices.some((e) => [...freeVars(e)].some((v) => varying.has(v)))
+      ? undefined
+      : elementKeys(indices, p.vars, p.extents);
   const found: Diagnostic[] = [];
   const reported = new Set<string>();
   const report = (buffer: string, d: Diagnostic): void => {
@@ -32,11 +39,11 @@ function checkLoop(p: Parallel, locals: ReadonlySet<string>): Diagnostic[] {
     const { buffer } = w.at;
     const missing = p.vars.filter((v, d) => p.extents[d]! > 1 && !w.vars.has(v) && !w.under.has(v));
     if (missing.length > 0) report(buffer, diagnostic(M.writeConflict(buffer, missing), w.at.span));
-    else if (collides(p, w)) report(buffer, diagnostic(M.writeCollision(buffer), w.at.span));
+    else if (collides(p, w, keysOf)) report(buffer, diagnostic(M.writeCollision(buffer), w.at.span));
   }
   for (const w of stores)
     for (const r of loads) {
-      if (r.at.buffer !== w.at.buffer || same(r.at.indices, w.at.indices) || !crosses(p, w, r)) continue;
+      if (r.at.buffer !== w.at.buffer || same(r.at.indices, w.at.indices) || !crosses(w, r, keysOf)) continue;
       report(
         w.at.buffer,
         diagnostic(M.readsOthersWrite(w.at.buffer), r.at.span, [{ message: 'it is written here', span: w.at.span }]),
@@ -49,9 +56,9 @@ const same = (a: readonly Expr[], b: readonly Expr[]): boolean =>
   a.length === b.length && a.every((e, i) => sameExpr(e, b[i]!));
 
 /** Do two iterations write one element? */
-function collides(p: Parallel, w: Access<Store>): boolean {
+function collides(p: Parallel, w: Access<Store>, keysOf: Keys): boolean {
   if (!w.always || plain(p, w.at.indices)) return false;
-  const keys = elementKeys(w.at.indices, p.vars, p.extents);
+  const keys = keysOf(w.at.indices);
   return keys !== undefined && new Set(keys).size < keys.length;
 }
 
@@ -60,10 +67,10 @@ const plain = (p: Parallel, indices: readonly Expr[]): boolean =>
   p.vars.every((v, d) => p.extents[d] === 1 || indices.some((e) => e.kind === 'var' && e.name === v));
 
 /** Does an iteration read what another one writes? */
-function crosses(p: Parallel, w: Access<Store>, r: Access<Load>): boolean {
+function crosses(w: Access<Store>, r: Access<Load>, keysOf: Keys): boolean {
   if (!w.always || !r.always) return false;
-  const written = elementKeys(w.at.indices, p.vars, p.extents);
-  const read = written && elementKeys(r.at.indices, p.vars, p.extents);
+  const written = keysOf(w.at.indices);
+  const read = written && keysOf(r.at.indices);
   if (!read) return false;
   const writer = new Map(written.map((k, i) => [k, i]));
   return read.some((k, i) => {
