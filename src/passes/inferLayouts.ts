@@ -17,7 +17,7 @@ import { accumulator, operandA } from '../layout/mma.ts';
 import { matrixTile, rowMajor } from '../layout/shared.ts';
 import { addCoords, type Coord, type Digit, locate, single, weighted } from './lower/digits.ts';
 import { toCoord } from './lower/expr.ts';
-import { scratchLength } from './lower/reduce.ts';
+import { scratchLength, sumType } from './lower/reduce.ts';
 import { accessesOf } from './lower/vectorize.ts';
 import { visitStmts } from './rewrite.ts';
 
@@ -412,7 +412,7 @@ class Inference {
             const length = scratchLength(this.layouts.get(s.src.buffer)!, s.dim);
             if (length === 0) return s;
             const name = `${s.dst.buffer}_scratch${scratch.length || ''}`;
-            const dtype = this.buffers.get(s.src.buffer)!.dtype;
+            const dtype = sumType(this.buffers.get(s.dst.buffer)!.dtype);
             scratch.push({ name, scope: 'shared', dtype, shape: [length], span: s.span, layout: rowMajor([length]) });
             return { ...s, scratch: name };
           }

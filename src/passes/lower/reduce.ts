@@ -1,12 +1,12 @@
 /** Reductions: within a thread's registers, across lanes by shuffles, across warps through shared memory. */
 
 import type { DExpr } from '../../ir/device/schema.ts';
-import type { DType } from '../../ir/dtype.ts';
+import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Reduce, ReduceOp } from '../../ir/tile/schema.ts';
 import { sharedAt } from './address.ts';
 import type { Lowering } from './context.ts';
-import { both, compare, int, reg } from './dexpr.ts';
+import { both, castTo, compare, int, reg } from './dexpr.ts';
 import { addCoords, type Coord, emitCoord, locate, scaleCoord, single, weighted } from './digits.ts';
 
 const WARP = 32;
@@ -65,6 +65,9 @@ export function splitAtWarp(atoms: readonly Atom[]): {
   return { lanes, warps };
 }
 
+/** What is added up: dst's dtype, narrow floats in f32. */
+export const sumType = (dst: DType): DType => (isFloat(dst) && bytesOf(dst) < 4 ? 'f32' : dst);
+
 /** Values that the warps exchange: one a kept element and a warp along the reduced dimension. 0 where no exchange is due. */
 export function scratchLength(src: Layout, dim: number): number {
   const { warps } = splitAtWarp(src.dims[dim]!);
@@ -78,6 +81,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
   const dst = cx.buffer(s.dst.buffer);
   const layout = src.layout!;
   const { lanes, warps } = splitAtWarp(layout.dims[s.dim]!);
+  const type = sumType(dst.dtype);
   const kept = layout.dims.map((_, d) => d).filter((d) => d !== s.dim);
   const keptRegs = kept.flatMap((d) => weighted(layout.dims[d]!).map((w) => ({ ...w, dim: d })));
   const reducedRegs = weighted(layout.dims[s.dim]!).filter((w) => w.atom.axis === 'reg');
@@ -107,12 +111,12 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     cx.emit({
       kind: 'declare',
       name: acc,
-      dtype: src.dtype,
+      dtype: type,
       const: false,
-      value: identity(s.op, src.dtype),
+      value: identity(s.op, type),
       span: s.span,
     });
-    const value: DExpr = { kind: 'var', name: acc, dtype: src.dtype };
+    const value: DExpr = { kind: 'var', name: acc, dtype: type };
     const parts: Coord[] = [];
     const nest = (i: number): void => {
       if (i < reducedRegs.length) {
@@ -127,8 +131,8 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
       // Register atoms only: thread digits do not move the register.
       const full = layout.dims.map((_, d) => (d === s.dim ? addCoords(...parts) : coords[kept.indexOf(d)]!));
       const index = emitCoord(registerOf(layout, full));
-      const element = reg(src.name, index, src.dtype);
-      const x: DExpr = s.op === 'absmax' ? { kind: 'call', fn: 'abs', args: [element], dtype: src.dtype } : element;
+      const element = castTo(type, reg(src.name, index, src.dtype));
+      const x: DExpr = s.op === 'absmax' ? { kind: 'call', fn: 'abs', args: [element], dtype: type } : element;
       cx.emit({ kind: 'assign', name: acc, value: combine(s.op, value, x), span: s.span });
     };
     nest(0);
@@ -137,7 +141,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
         cx.emit({
           kind: 'assign',
           name: acc,
-          value: combine(s.op, value, { kind: 'shflXor', a: value, lanes: a.stride * step, dtype: src.dtype }),
+          value: combine(s.op, value, { kind: 'shflXor', a: value, lanes: a.stride * step, dtype: type }),
           span: s.span,
         });
     return acc;
@@ -147,14 +151,15 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     const at = locate(dst.layout!, dstCoords(dst.shape, kept, s.dim, coords));
     if (!at.ok) throw new Error(`internal: ${dst.name} is not laid out as ${src.name} without dimension ${s.dim}`);
     const index = emitCoord(at.reg);
-    const value = s.clear ? total : combine(s.op, reg(dst.name, index, dst.dtype), total);
+    const all = s.clear ? total : combine(s.op, castTo(type, reg(dst.name, index, dst.dtype)), total);
+    const value = castTo(dst.dtype, all);
     cx.emit({ kind: 'setReg', array: dst.name, index, value, span: s.span });
   };
 
   if (cross === 1) {
     overKept((coords) => {
       const acc = partial(coords);
-      finish(coords, { kind: 'var', name: acc, dtype: src.dtype });
+      finish(coords, { kind: 'var', name: acc, dtype: type });
     });
     return;
   }
@@ -178,7 +183,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
   overKept((coords) => {
     const acc = partial(coords);
     const addr = sharedAt(cx, scratch, [addCoords(scaleCoord(linear(coords), cross), crossDigit)]);
-    const store = { kind: 'store', addr, value: { kind: 'var', name: acc, dtype: src.dtype }, span: s.span } as const;
+    const store = { kind: 'store', addr, value: { kind: 'var', name: acc, dtype: type }, span: s.span } as const;
     cx.emit(firstLane ? { kind: 'if', cond: firstLane, then: [store], else: [] } : store);
   });
   cx.emit({ kind: 'barrier', id: 0, span: s.span });
@@ -187,7 +192,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     const load = (i: number): DExpr => ({
       kind: 'load',
       addr: sharedAt(cx, scratch, [addCoords(scaleCoord(first, cross), { terms: [], offset: i })]),
-      dtype: src.dtype,
+      dtype: type,
     });
     let total = load(0);
     for (let i = 1; i < cross; i++) total = combine(s.op, total, load(i));
