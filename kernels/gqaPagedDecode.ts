@@ -57,7 +57,8 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
       weight: tensor(f32, [splits, batch, heads]),
     },
     ({ q, kPages, vPages, kScale, vScale, cacheSeqlens, blockTable, partial, weight }) => {
-      const [part, hk, request] = T.grid([splits, headsKv, batch], { threads: 32 });
+      // Shared memory bounds the blocks of a multiprocessor: `minBlocks` keeps the assembler from spilling for more of them.
+      const [part, hk, request] = T.grid([splits, headsKv, batch], { threads: 32, minBlocks: 1 });
       const length = cacheSeqlens[request];
       const each = T.ceilDiv(T.ceilDiv(length, BN), splits);
       const begin = part * each;

@@ -65,6 +65,7 @@ export const CONFIGS: readonly Configured[] = [
   ...of('gqaPagedDecode', gqaPagedDecode, [
     { ...LLAMA, cacheDtype: FP8 },
     { ...LLAMA, pageSize: 16, dtype: 'bf16', softcap: 30 },
+    { ...LLAMA, dtype: 'bf16', cacheDtype: FP8 },
   ]),
   ...of('gqaPagedDecode', combineSplits, [{ heads: 32, dim: 128, dtype: 'bf16' }]),
   ...of('gqaPagedPrefill', gqaPagedPrefill, [
