@@ -15,7 +15,7 @@ const MACRO = Symbol.for('tilec.macro');
  * `macro((x: Tile<'f32', 2>, scale: number) => { … })`: takes tiles, tensors, regions, scalars and host values; may call
  * macros, cannot recurse, and may return a value at its end. Called outside a kernel it throws.
  */
-export function macro<F extends (...args: never[]) => unknown>(body: F, capture?: Capture): F {
+export function macro<F extends (...args: never[]) => unknown>(_body: F, capture?: Capture): F {
   const what = capture ? `macro \`${capture.name}\`` : 'a macro';
   const call = (): never => {
     throw new OutsideKernelError(
