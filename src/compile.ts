@@ -121,13 +121,13 @@ export async function compileToCubin(input: KernelDef | Kernel, options: CubinOp
     import('./codegen/cuda/printer.ts'),
     import('./runtime/record.ts'),
   ]);
-  const { kernel, device, source, timings: stages } = await toCuda(program, options);
+  const { device, source, timings: stages } = await toCuda(program, options);
   Object.assign(timings, stages, { frontend: (timings.frontend ?? 0) + (stages.frontend ?? 0) });
   const symbol = kernelSymbol(device);
   const start = performance.now();
   const { cubin, ptx, resources } = await compileCuda(source, target.arch, symbol);
   timings.nvrtc = performance.now() - start;
-  const record = launchRecord(kernel, device, target.arch, symbol, source, resources);
+  const record = launchRecord(device, target.arch, symbol, source, resources);
   found?.write({ record, source, ptx, cubin });
   return { record, source, ptx, cubin, timings, cached: false };
 }

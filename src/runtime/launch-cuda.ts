@@ -45,7 +45,8 @@ export class CudaExecutable implements Executable {
 
     device.activate();
     const out = new BigUint64Array(1);
-    check(driver().cuModuleLoadData(out, cubin), 'cuModuleLoadData');
+    // A copy of its own is aligned, which a part of a cache file need not be.
+    check(driver().cuModuleLoadData(out, new Uint8Array(cubin)), 'cuModuleLoadData');
     this.#module = new Resource(this, 'kernel', out[0]!, (module) => {
       device.activate();
       driver().cuModuleUnload(module);

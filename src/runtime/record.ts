@@ -2,7 +2,7 @@
 import type { DeviceKernel } from '../ir/device/schema.ts';
 import { NO_SPAN } from '../ir/span.ts';
 import type { Arch } from '../ir/target.ts';
-import type { Expr, Kernel } from '../ir/tile/schema.ts';
+import type { Expr } from '../ir/tile/schema.ts';
 import type { Resources } from './nvrtc/resources.ts';
 import { type Signature, signatureOfKernel } from './signature.ts';
 
@@ -21,7 +21,6 @@ export interface LaunchRecord {
 }
 
 export function launchRecord(
-  kernel: Kernel,
   device: DeviceKernel,
   arch: Arch,
   symbol: string,
@@ -29,7 +28,7 @@ export function launchRecord(
   resources: Resources | undefined,
 ): LaunchRecord {
   return {
-    signature: signatureOfKernel(kernel),
+    signature: signatureOfKernel(device),
     arch,
     symbol,
     grid: device.grid.map(plain),

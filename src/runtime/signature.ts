@@ -51,8 +51,8 @@ function extent(factors: readonly (number | DimRecord)[], indexOf: (d: DimRecord
   return { coef, dims };
 }
 
-/** The signature of a kernel in Tile IR. */
-export function signatureOfKernel(kernel: Kernel): Signature {
+/** The signature of a kernel in Tile IR or Device IR. */
+export function signatureOfKernel(kernel: Pick<Kernel, 'name' | 'params' | 'dims'>): Signature {
   const dims = kernel.dims.map(({ name, multipleOf }) => ({ name, multipleOf }));
   const factors = (e: Expr): readonly (number | DimRecord)[] => {
     if (e.kind === 'const') return [Number(e.value)];
