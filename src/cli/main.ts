@@ -22,13 +22,16 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       code = result;
     });
   for (const command of program.commands) command.exitOverride();
+  const json = argv.includes('--json');
+  // Standard output is one JSON object then; what a user's file prints goes elsewhere.
+  if (json) console.log = console.error;
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (e) {
     // Commander has printed what it has to say.
     if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.fine : EXIT.usage;
-    await reportError(e, argv.includes('--json'));
+    await reportError(e, json);
     return exitCodeOf(e);
   }
 }

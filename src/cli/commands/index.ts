@@ -1,8 +1,9 @@
 /** The subcommands, in the order in which `--help` lists them. */
+import { registerBench } from './bench.ts';
 import { registerCompile } from './compile.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerOpt } from './opt.ts';
 import type { Register } from './register.ts';
 import { registerRun } from './run.ts';
 
-export const COMMANDS: readonly Register[] = [registerCompile, registerRun, registerOpt, registerDoctor];
+export const COMMANDS: readonly Register[] = [registerCompile, registerRun, registerBench, registerOpt, registerDoctor];

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cannotWrite } from '../../diagnostics/messages/cli.ts';
+import { UsageError } from '../exit.ts';
 
 export type Form = 'tir' | 'dir' | 'cu' | 'ptx' | 'cubin';
 export const FORMS: readonly Form[] = ['tir', 'dir', 'cu', 'ptx', 'cubin'];
@@ -10,19 +12,23 @@ export const isForm = (s: string): s is Form => (FORMS as readonly string[]).inc
 /** What a compilation gave, by form. */
 export type Artefacts = { readonly [F in Form]?: string | Uint8Array };
 
-/** Writes `<base>.<form>` for each; all under other names first. Gives the paths. Throws what the file system throws. */
+/** Writes `<base>.<form>` for each; all under other names first. Gives the paths. Throws `UsageError` where it cannot. */
 export function writeArtefacts(folder: string, base: string, artefacts: Artefacts): Partial<Record<Form, string>> {
-  mkdirSync(folder, { recursive: true });
   const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   const forms = FORMS.filter((f) => artefacts[f] !== undefined);
   const paths = Object.fromEntries(forms.map((f) => [f, join(folder, `${base}.${f}`)])) as Partial<
     Record<Form, string>
   >;
   try {
-    for (const f of forms) writeFileSync(paths[f] + suffix, artefacts[f]!);
-    for (const f of forms) renameSync(paths[f] + suffix, paths[f]!);
-  } finally {
-    for (const f of forms) rmSync(paths[f] + suffix, { force: true });
+    mkdirSync(folder, { recursive: true });
+    try {
+      for (const f of forms) writeFileSync(paths[f] + suffix, artefacts[f]!);
+      for (const f of forms) renameSync(paths[f] + suffix, paths[f]!);
+    } finally {
+      for (const f of forms) rmSync(paths[f] + suffix, { force: true });
+    }
+  } catch (e) {
+    throw new UsageError(cannotWrite(folder, e instanceof Error ? e.message : String(e)));
   }
   return paths;
 }

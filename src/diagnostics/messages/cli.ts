@@ -72,3 +72,5 @@ export const noPass = 'a .tir file and --pass=<names> are needed; --list prints 
 
 export const oldNode = (is: string, oldest: string): string =>
   `Node ${is} is older than ${oldest}, which tilec needs; https://nodejs.org has newer ones`;
+
+export const cannotWrite = (folder: string, why: string): string => `cannot write into ${folder}: ${why}`;

@@ -1,0 +1,47 @@
+import { badNumber } from '../../diagnostics/messages/cli.ts';
+import { UsageError } from '../exit.ts';
+import { type Register, repeated } from './register.ts';
+import { separate } from './separate.ts';
+
+export interface BenchFlags {
+  readonly workload: string;
+  readonly define?: readonly string[];
+  readonly json?: string | true;
+  readonly html?: string;
+  readonly peers?: string;
+  readonly device: string;
+  readonly repeat: number;
+  readonly graph?: boolean;
+  readonly tuned?: boolean;
+}
+
+export const registerBench: Register = (program, exit) => {
+  program
+    .command('bench')
+    .description('time operators over their workloads, beside what the machine can do at most')
+    .argument('[what...]', "operators, 'overhead' (of a call), 'compile' (the compiler); default: all of them")
+    .option('-w, --workload <name>', 'one workload of each operator', 'all')
+    .option('-D, --define <name=value>', 'a parameter, size or list of the workloads, changed', repeated)
+    .option('--json [file]', 'write the report as JSON; without a file: print that alone')
+    .option('--html <file>', 'write the report as a page with charts')
+    .option('--peers <file>', 'put the times that bench/peers.py wrote beside ours')
+    .option('--device <device>', 'cuda, cuda:<number>, or cpu, whose times say nothing about a GPU', 'cuda')
+    .option('--repeat <n>', 'runs of each workload that count', wholeNumber('--repeat'), 20)
+    .option('--graph', 'replay each call as a CUDA graph')
+    .option('--tuned', 'use the configurations that `tilec tune` found')
+    .action(async (what: readonly string[], options: BenchFlags) => {
+      const { benchCommand } = await separate<BenchModule>('bench/command');
+      exit(await benchCommand(what, options));
+    });
+};
+
+interface BenchModule {
+  benchCommand(what: readonly string[], flags: BenchFlags): Promise<0 | 1>;
+}
+
+export const wholeNumber =
+  (option: string) =>
+  (text: string): number => {
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(badNumber(option, text));
+    return Number(text);
+  };
