@@ -1,7 +1,7 @@
 /** What a statement does to memory that threads share, as far as barriers care: which copy of which buffer, read or write. */
 import type { Expr, For, Region, Stmt } from '../ir/tile/schema.ts';
-import { freeVars, namesAssigned, namesBound, walkExprs } from '../ir/tile/walk.ts';
-import { mapExpr } from './rewrite.ts';
+import { childExprs, freeVars, namesAssigned, namesBound, walkExprs } from '../ir/tile/walk.ts';
+import { elementPlace, type Place, regionPlace } from './places.ts';
 
 /** One of the copies of a buffer along its first dimension: `(base + c) % stages`, or just c. */
 export interface Slot {
@@ -13,6 +13,9 @@ export interface Slot {
   readonly names: ReadonlySet<string>;
 }
 
+/** The buffers that matter. */
+export type Tracked = ReadonlyMap<string, 'shared' | 'global'>;
+
 export interface Access {
   readonly buffer: string;
   readonly write: boolean;
@@ -22,27 +25,22 @@ export interface Access {
   readonly slot?: Slot;
   /** For an async copy under way: how many groups were committed since it was issued. */
   readonly age?: number;
+  readonly place?: Place;
+  /** It was done in an earlier iteration of this loop, and the same place is never met again in a later one. */
+  readonly apart?: string;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-export const textOf = (e: Expr): string =>
-  JSON.stringify(canonical(e), (k, x: unknown) => (k === 'span' ? undefined : typeof x === 'bigint' ? `${x}` : x));
-
-/** Key order does not matter to what an expression is. */
-const canonical = (e: Expr): Expr =>
-  mapExpr(e, (x) => {
-    switch (x.kind) {
-      case 'var':
-        return { kind: 'var', name: x.name, dtype: x.dtype, span: x.span };
-      case 'binary':
-        return { kind: 'binary', op: x.op, a: x.a, b: x.b, dtype: x.dtype, span: x.span };
-      case 'const':
-        return { kind: 'const', dtype: x.dtype, value: x.value, span: x.span };
-      default:
-        return x;
-    }
-  });
+/** Equal texts are equal expressions, spans apart. */
+function textOf(e: Expr): string {
+  const head = e.kind === 'unary' || e.kind === 'binary' ? e.op : e.kind === 'call' ? e.fn : e.kind;
+  const own =
+    e.kind === 'const'
+      ? `${e.value}`
+      : JSON.stringify(e.kind === 'var' ? e.name : e.kind === 'load' ? e.buffer : e.kind === 'ptx' ? e.template : '');
+  return `${head}.${e.dtype}(${[own, ...childExprs(e).map(textOf)].join()})`;
+}
 
 function slotOf(index: Expr | undefined): Slot | undefined {
   if (!index) return undefined;
@@ -97,45 +95,72 @@ export function countsOf(s: For): { readonly advancing: ReadonlySet<string>; rea
   return { advancing, fromZero };
 }
 
+/** Tells statements apart; equal ones in two places of a program are two. */
+const numbers = new WeakMap<Stmt, number>();
+let statements = 0;
+function nameOf(s: Stmt): number {
+  const known = numbers.get(s) ?? statements++;
+  numbers.set(s, known);
+  return known;
+}
+
 /**
  * The accesses of one statement, those of the statements in it included. A slot that follows a name which the statement
- * binds or assigns to is any slot, seen from outside.
+ * binds or assigns to is any slot, seen from outside. `of`: the statement of which
+ * `s` is a part.
  */
-export function accessesOf(s: Stmt): Access[] {
+export function accessesOf(s: Stmt, tracked: Tracked, of = s): Access[] {
   const out: Access[] = [];
   const changed = new Set([...namesBound(s), ...namesAssigned(s)]);
   const inner = (slot: Slot | undefined): Slot | undefined =>
     slot && [...slot.names].some((n) => changed.has(n)) ? undefined : slot;
-  const put = (a: Access): void => {
-    out.push({ ...a, slot: inner(a.slot) });
+  // Of one statement, the parts of a parallel loop taken together, what is the same text is the same place. The copies of
+  // shared tiles are told apart by their slots.
+  let owner = of;
+  const placeOf = (buffer: string, make: (key: string) => Place, parts: readonly Expr[], extent: readonly number[]) =>
+    tracked.get(buffer) === 'shared'
+      ? {}
+      : { place: make(`${nameOf(owner)}:${buffer}[${parts.map(textOf).join()};${extent.join()}]`) };
+  const element = (
+    buffer: string,
+    indices: readonly Expr[],
+    spread: ReadonlyMap<string, number> | undefined,
+    how: Pick<Access, 'write' | 'atomic' | 'age'>,
+  ): void => {
+    if (!tracked.has(buffer)) return;
+    const place = placeOf(buffer, (key) => elementPlace(key, indices, spread), indices, []);
+    out.push({ buffer, slot: inner(elementSlot(indices)), ...place, ...how });
   };
-  const exprs = (list: readonly Expr[]): void => {
+  const exprs = (list: readonly Expr[], spread?: ReadonlyMap<string, number>): void => {
     for (const e of list)
       walkExprs(e, (x) => {
-        if (x.kind === 'load') put({ buffer: x.buffer, write: false, slot: elementSlot(x.indices) });
+        if (x.kind === 'load') element(x.buffer, x.indices, spread, { write: false });
       });
   };
   const region = (r: Region, write: boolean, async = false): void => {
     exprs(r.origin);
-    put({ buffer: r.buffer, write, slot: regionSlot(r), ...(async ? { age: 0 } : {}) });
+    if (!tracked.has(r.buffer)) return;
+    const place = placeOf(r.buffer, (key) => regionPlace(key, r), r.origin, r.extent);
+    out.push({ buffer: r.buffer, write, slot: inner(regionSlot(r)), ...place, ...(async ? { age: 0 } : {}) });
   };
-  const each = (list: readonly Stmt[], async: boolean): void => {
-    for (const x of list) visit(x, async);
+  const each = (list: readonly Stmt[], async: boolean, spread?: ReadonlyMap<string, number>): void => {
+    for (const x of list) visit(x, async, spread);
   };
-  const visit = (st: Stmt, async: boolean): void => {
+  const visit = (st: Stmt, async: boolean, spread?: ReadonlyMap<string, number>): void => {
+    if (!spread) owner = st === s ? of : st;
     switch (st.kind) {
       case 'let':
       case 'declare':
       case 'assign':
-        exprs([st.value]);
+        exprs([st.value], spread);
         break;
       case 'store':
-        exprs([...st.indices, st.value]);
-        put({ buffer: st.buffer, write: true, slot: elementSlot(st.indices), ...(async ? { age: 0 } : {}) });
+        exprs([...st.indices, st.value], spread);
+        element(st.buffer, st.indices, spread, { write: true, ...(async ? { age: 0 } : {}) });
         break;
       case 'atomic':
-        exprs([...st.indices, st.value]);
-        put({ buffer: st.buffer, write: true, atomic: true, slot: elementSlot(st.indices) });
+        exprs([...st.indices, st.value], spread);
+        element(st.buffer, st.indices, spread, { write: true, atomic: true });
         break;
       case 'copy':
         region(st.src, false);
@@ -156,25 +181,25 @@ export function accessesOf(s: Stmt): Access[] {
         region(st.dst, true);
         break;
       case 'for':
-        exprs([st.start, st.stop, st.step]);
-        each(st.body, async);
+        exprs([st.start, st.stop, st.step], spread);
+        each(st.body, async, spread);
         break;
       case 'while':
-        exprs([st.cond]);
-        each(st.body, async);
+        exprs([st.cond], spread);
+        each(st.body, async, spread);
         break;
       case 'parallel':
-        each(st.body, async || st.async === true);
+        each(st.body, async || st.async === true, new Map(st.vars.map((v, i) => [v, st.extents[i]!])));
         break;
       case 'if':
-        exprs([st.cond]);
-        each([...st.then, ...st.else], async);
+        exprs([st.cond], spread);
+        each([...st.then, ...st.else], async, spread);
         break;
       case 'print':
-        exprs(st.args);
+        exprs(st.args, spread);
         break;
       case 'assert':
-        exprs([st.cond]);
+        exprs([st.cond], spread);
         break;
       case 'break':
       case 'continue':
