@@ -232,7 +232,7 @@ class BarrierWalk {
     const head = this.ordered(s, cond, before);
     const plain = this.rounds(s, cond, head.before, head.state);
     if (!this.insert || head.before.length > 0 || countBarriers(plain.stmts) === 0) return plain;
-    const ahead = this.rounds(s, cond, [{ kind: 'barrier', span: s.span }], afterBarrier(head.state));
+    const ahead = this.rounds(s, cond, [{ kind: 'barrier', span: s.span }], add(afterBarrier(head.state), cond));
     return countBarriers(ahead.stmts) <= countBarriers(plain.stmts) ? ahead : plain;
   }
 
