@@ -5,6 +5,7 @@
 import { type Args, Device, type Kernel, type Sig } from 'tilec';
 import { appendPagedKv } from '../kernels/appendPagedKv.ts';
 import { gqaPagedPrefill } from '../kernels/gqaPagedPrefill.ts';
+import { nvrtcLocation } from '../src/runtime/ffi/nvrtc.ts';
 import { compileKernel } from './quickstart/compile.ts';
 import { appended, attention, inputsOf } from './quickstart/reference.ts';
 import { table } from './quickstart/table.ts';
@@ -54,6 +55,10 @@ const differ = (a: Uint8Array, b: Uint8Array): number => a.filter((x, i) => x !=
 const wrongBytes = differ(await cache.kPages.toRaw(), pages.kPages) + differ(await cache.vPages.toRaw(), pages.vPages);
 const newBytes = 2 * host.kNew.size;
 
+function nvrtcText(): string {
+  const { version, source, library } = nvrtcLocation();
+  return `${version.join('.')} (${source}), ${library}`;
+}
 const ms = (x: number | undefined): string => (x === undefined ? '–' : `${x.toFixed(1)} ms`);
 const row = (title: string, cell: (i: number) => string): string[] => [title, ...compiled.map((_, i) => cell(i))];
 const stage = (title: string, name: string): string[] => row(title, (i) => ms(compiled[i]!.timings[name]));
@@ -80,5 +85,6 @@ console.log(`
   output: ${wrong === 0 ? `right: all ${got.length} elements` : `WRONG: ${wrong} of ${got.length} elements`}, largest error ${worst.toExponential(1)} (allowed: ${ATOL} + ${RTOL} · |x|)
   cache:  ${wrongBytes === 0 ? `right: ${newBytes} bytes appended, no other changed` : `WRONG: ${wrongBytes} bytes`}
   CUDA C: ${compiled.map((c) => `${c.path}.cu`).join(', ')}
-  cubins: ${missing ? `none. ${missing.message}` : compiled.map((c) => `${c.path}.cubin`).join(', ')}`);
+  cubins: ${missing ? `none. ${missing.message}` : compiled.map((c) => `${c.path}.cubin`).join(', ')}
+  NVRTC:  ${missing ? 'none' : nvrtcText()}`);
 if (wrong > 0 || wrongBytes > 0) process.exitCode = 1;
