@@ -85,15 +85,17 @@ function decodeTable(width: number, mantissa: number, bias: number, ieee: boolea
   const table = new Float32Array(2 ** width);
   const half = 2 ** (width - 1);
   const top = 2 ** (width - 1 - mantissa) - 1;
-  for (let code = 0; code < half; code++) {
-    const exponent = code >> mantissa;
-    const fraction = code & (2 ** mantissa - 1);
-    const finite =
-      exponent === 0 ? fraction * 2 ** (1 - bias - mantissa) : (1 + fraction * 2 ** -mantissa) * 2 ** (exponent - bias);
-    const special = ieee ? exponent === top : code === half - 1;
-    const value = !special ? finite : ieee && fraction === 0 ? Infinity : NaN;
-    table[code] = value;
-    table[code + half] = -value;
+  // One power of two for each exponent: this runs whenever the module is loaded.
+  for (let exponent = 0; exponent <= top; exponent++) {
+    const unit = 2 ** (Math.max(exponent, 1) - bias - mantissa);
+    const hidden = exponent === 0 ? 0 : 2 ** mantissa;
+    for (let fraction = 0; fraction < 2 ** mantissa; fraction++) {
+      const code = exponent * 2 ** mantissa + fraction;
+      const special = ieee ? exponent === top : code === half - 1;
+      const value = !special ? (hidden + fraction) * unit : ieee && fraction === 0 ? Infinity : NaN;
+      table[code] = value;
+      table[code + half] = -value;
+    }
   }
   return table;
 }
