@@ -14,6 +14,8 @@
  */
 import type { Expr, For, Kernel, Let, Load, Region, Stmt } from '../ir/tile/schema.ts';
 import { asyncForm } from './asyncForm.ts';
+import { covers } from './coverage.ts';
+import { liveAfter } from './liveness.ts';
 import { cloneWith, effectsOf, rewrite, visitStmts } from './rewrite.ts';
 
 export function planPipeline(kernel: Kernel): Kernel {
@@ -24,6 +26,13 @@ export function planPipeline(kernel: Kernel): Kernel {
     return stages ? { ...b, shape: [stages, ...b.shape] } : b;
   });
   return { ...kernel, buffers, body: planner.indexStages(body) };
+}
+
+interface Split {
+  readonly producers: readonly Stmt[];
+  readonly lets: readonly Let[];
+  readonly consumers: readonly Stmt[];
+  readonly tiles: ReadonlySet<string>;
 }
 
 class Planner {
@@ -62,20 +71,34 @@ class Planner {
     });
   }
 
-  /** The bound stands in several places below, so it gets a name. */
   private loop(s: For): readonly Stmt[] {
-    if (s.stop.kind === 'const' || (s.stop.kind === 'var' && !this.mutable.has(s.stop.name))) return this.pipelined(s);
-    const name = this.rename(`${s.v}_end`);
-    const end: Let = { kind: 'let', name, dtype: s.stop.dtype, value: s.stop, span: s.span };
-    return [end, ...this.pipelined({ ...s, stop: { kind: 'var', name, dtype: s.stop.dtype, span: s.span } })];
+    const split = this.split(s);
+    if ((s.stages ?? 1) < 2 || split.producers.length === 0)
+      return [{ ...s, loop: 'serial', stages: undefined, body: this.block(s.body) }];
+    // The bounds stand in several places below, and are read once: what may change or is long gets a name.
+    const lets: Let[] = [];
+    const named = (e: Expr, what: string, keep: boolean): Expr => {
+      if (keep) return e;
+      const name = this.rename(`${s.v}_${what}`);
+      lets.push({ kind: 'let', name, dtype: e.dtype, value: e, span: s.span });
+      return { kind: 'var', name, dtype: e.dtype, span: s.span };
+    };
+    const start = named(s.start, 'start', this.isFixed(s.start));
+    const step = named(s.step, 'step', this.isFixed(s.step));
+    const isShort = s.stop.kind === 'const' || s.stop.kind === 'var';
+    const stop = named(s.stop, 'end', isShort && this.isFixed(s.stop));
+    return [...lets, ...this.pipelined({ ...s, start, stop, step }, split)];
   }
 
-  private pipelined(s: For): readonly Stmt[] {
-    const stages = s.stages ?? 1;
+  /** Its value is the same wherever it stands. */
+  private isFixed(e: Expr): boolean {
+    const { reads, names } = effectsOf([{ kind: 'let', name: '', dtype: e.dtype, value: e, span: e.span }]);
+    return reads.size === 0 && [...names].every((n) => !this.mutable.has(n));
+  }
+
+  private pipelined(s: For, split: Split): readonly Stmt[] {
+    const stages = s.stages!;
     const plain: For = { ...s, loop: 'serial', stages: undefined };
-    if (stages < 2) return [{ ...plain, body: this.block(s.body) }];
-    const split = this.split(s);
-    if (split.producers.length === 0) return [{ ...plain, body: this.block(s.body) }];
     for (const name of split.tiles) this.stages.set(name, Math.max(stages, this.stages.get(name) ?? 0));
 
     const at = (e: Omit<Expr & { kind: 'binary' }, 'span' | 'kind'>): Expr => ({ kind: 'binary', ...e, span: s.span });
@@ -112,7 +135,7 @@ class Planner {
   }
 
   /** The copies that can run ahead, the names their addresses need, and the rest. */
-  private split(s: For): { producers: Stmt[]; lets: Let[]; consumers: Stmt[]; tiles: ReadonlySet<string> } {
+  private split(s: For): Split {
     const lets = new Map<string, Let>();
     for (const st of s.body) if (st.kind === 'let' && this.isPure(st)) lets.set(st.name, st);
     const assigned = new Set<string>();
@@ -121,17 +144,23 @@ class Planner {
       if (st.kind === 'declare') assigned.add(st.name);
       if (st.kind === 'let' && !lets.has(st.name)) assigned.add(st.name);
     });
-    const movable = (st: Stmt): boolean => this.isCopy(st) && [...effectsOf([st]).names].every((n) => !assigned.has(n));
-    let producers = s.body.filter(movable);
-    // A tile that something else writes too, or that is read before it is filled, keeps its copies in place.
-    const tilesOf = (list: readonly Stmt[]): Set<string> => new Set([...effectsOf(list).writes]);
-    const others = (list: readonly Stmt[]): readonly Stmt[] => s.body.filter((st) => !list.includes(st));
-    const spoiled = effectsOf(others(producers)).writes;
-    producers = producers.filter((st) =>
-      [...effectsOf([st]).writes].every((t) => !spoiled.has(t) && this.deadOutside(s, t)),
-    );
-    const tiles = tilesOf(producers);
     const needed: Let[] = [];
+    /** False where one of the names, or one that a name stands for, may be another in an earlier iteration. */
+    const known = (names: ReadonlySet<string>): boolean =>
+      [...names].every((n) => {
+        const l = lets.get(n);
+        return !assigned.has(n) && (!l || known(effectsOf([l]).names));
+      });
+    // What a `break` ends, or a `continue` leaves out, must not be read ahead: the addresses may mean nothing then.
+    const left = s.body.findIndex((st) => leavesLoop([st], 'continue'));
+    const steady = leavesLoop(s.body, 'break') ? [] : left < 0 ? s.body : s.body.slice(0, left);
+    const movable = steady.filter((st) => this.isCopy(st) && known(effectsOf([st]).names));
+    let producers = movable;
+    for (let tiles = tilesOf(producers); ; tiles = tilesOf(producers)) {
+      const good = new Set([...tiles].filter((t) => this.rotates(s, t, producers)));
+      if (good.size === tiles.size) break;
+      producers = producers.filter((st) => [...tilesOf([st])].every((t) => good.has(t)));
+    }
     const need = (names: ReadonlySet<string>): void => {
       for (const n of names) {
         const l = lets.get(n);
@@ -141,7 +170,22 @@ class Planner {
       }
     };
     need(effectsOf(producers).names);
-    return { producers, lets: needed, consumers: [...others(producers)], tiles };
+    const consumers = s.body.filter((st) => !producers.includes(st));
+    return { producers, lets: needed, consumers, tiles: tilesOf(producers) };
+  }
+
+  /**
+   * May the tile's copies rotate unnoticed? The producers alone write it, and all of it, before anything reads it; and
+   * what is left in it after the loop is not read.
+   */
+  private rotates(loop: For, tile: string, producers: readonly Stmt[]): boolean {
+    const { shape } = this.kernel.buffers.find((b) => b.name === tile)!;
+    const others = loop.body.filter((st) => !producers.includes(st));
+    if (effectsOf(others).writes.has(tile)) return false;
+    const own = producers.filter((st) => tilesOf([st]).has(tile));
+    const last = Math.max(...own.map((st) => loop.body.indexOf(st)));
+    if (loop.body.slice(0, last).some((st) => effectsOf([st]).reads.has(tile))) return false;
+    return covers(own, tile, shape) && !liveAfter(this.kernel.body, loop, tile, shape);
   }
 
   private isPure(l: Let): boolean {
@@ -188,32 +232,6 @@ class Planner {
     return [...effectsOf([s]).reads].every((b) => this.isTensor(b) && !this.written.has(b));
   }
 
-  /** After the loop, the tile is written before it is read again: rotating its copies then goes unnoticed. */
-  private deadOutside(loop: For, tile: string): boolean {
-    let after = false;
-    let dead: boolean | undefined;
-    const visit = (stmts: readonly Stmt[]): void => {
-      for (const s of stmts) {
-        if (s === loop) {
-          after = true;
-          continue;
-        }
-        if (s.kind === 'if' || s.kind === 'for' || s.kind === 'while') {
-          const header = effectsOf([s.kind === 'if' ? { ...s, then: [], else: [] } : { ...s, body: [] }]);
-          if (after && dead === undefined && header.reads.has(tile)) dead = false;
-          visit(s.kind === 'if' ? [...s.then, ...s.else] : s.body);
-          continue;
-        }
-        if (!after || dead !== undefined) continue;
-        const e = effectsOf([s]);
-        if (e.reads.has(tile)) dead = false;
-        else if (e.writes.has(tile)) dead = true;
-      }
-    };
-    visit(this.kernel.body);
-    return dead ?? true;
-  }
-
   private rename(base: string): string {
     let name = base;
     for (let i = 1; this.names.has(name); i++) name = `${base}_${i}`;
@@ -244,6 +262,28 @@ class Planner {
           : s,
     });
   }
+}
+
+const tilesOf = (stmts: readonly Stmt[]): ReadonlySet<string> => effectsOf(stmts).writes;
+
+/** Is the loop around left (`return` counts as `break`), or its iteration? Loops inside keep theirs. */
+function leavesLoop(stmts: readonly Stmt[], how: 'break' | 'continue', inner = false): boolean {
+  return stmts.some((s) => {
+    switch (s.kind) {
+      case 'return':
+        return how === 'break';
+      case 'break':
+      case 'continue':
+        return s.kind === how && !inner;
+      case 'if':
+        return leavesLoop([...s.then, ...s.else], how, inner);
+      case 'for':
+      case 'while':
+        return leavesLoop(s.body, how, true);
+      default:
+        return false;
+    }
+  });
 }
 
 const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0;
