@@ -12,6 +12,7 @@
  *
  * Barriers are not placed here; `insert-barriers` derives them from the accesses.
  */
+import { add, binary, floordiv, i32, lt, mul, rem, sub } from '../ir/tile/build.ts';
 import type { Expr, For, Kernel, Let, Load, Region, Stmt } from '../ir/tile/schema.ts';
 import { asyncForm } from './asyncForm.ts';
 import { covers } from './coverage.ts';
@@ -101,16 +102,10 @@ class Planner {
     const plain: For = { ...s, loop: 'serial', stages: undefined };
     for (const name of split.tiles) this.stages.set(name, Math.max(stages, this.stages.get(name) ?? 0));
 
-    const at = (e: Omit<Expr & { kind: 'binary' }, 'span' | 'kind'>): Expr => ({ kind: 'binary', ...e, span: s.span });
-    const int = (value: number): Expr => ({ kind: 'const', dtype: 'i32', value, span: s.span });
-    const add = (a: Expr, b: Expr): Expr => (isZero(a) ? b : isZero(b) ? a : at({ op: 'add', a, b, dtype: 'i32' }));
-    const scaled = (n: number): Expr =>
-      isOne(s.step) ? int(n) : at({ op: 'mul', a: s.step, b: int(n), dtype: 'i32' });
     const v: Expr = { kind: 'var', name: s.v, dtype: 'i32', span: s.span };
     // The iteration counted from zero decides the slot.
-    const offset = isZero(s.start) ? v : at({ op: 'sub', a: v, b: s.start, dtype: 'i32' });
-    const count = isOne(s.step) ? offset : at({ op: 'floordiv', a: offset, b: s.step, dtype: 'i32' });
-    const slotOf = (iteration: Expr): Expr => at({ op: 'rem', a: iteration, b: int(stages), dtype: 'i32' });
+    const count = floordiv(sub(v, s.start), s.step, s.span);
+    const slotOf = (iteration: Expr): Expr => rem(iteration, stages, s.span);
     const commit: Stmt = { kind: 'commitGroup', span: s.span };
 
     /** The copies of one iteration, into one slot, if that iteration exists. */
@@ -118,16 +113,17 @@ class Planner {
       const clone = cloneWith([...split.lets, ...split.producers], new Map([[s.v, iteration]]), (n) =>
         this.rename(`${n}_${tag}`),
       );
-      const body = this.index(markAsync(clone), split.tiles, slot);
-      const cond = at({ op: 'lt', a: iteration, b: s.stop, dtype: 'bool' });
-      return [{ kind: 'if', cond, then: body, else: [], span: s.span }, commit];
+      const body = this.index(folded(markAsync(clone)), split.tiles, slot);
+      const exists = lt(iteration, s.stop, s.span);
+      if (exists.kind === 'const') return exists.value === true ? [...body, commit] : [commit];
+      return [{ kind: 'if', cond: exists, then: body, else: [], span: s.span }, commit];
     };
 
-    const prologue = Array.from({ length: stages - 1 }, (_, i) =>
-      fetch(add(s.start, scaled(i)), int(i), `first${i}`),
-    ).flat();
     const ahead = stages - 1;
-    const next = fetch(add(v, scaled(ahead)), slotOf(add(count, int(ahead))), 'next');
+    const prologue = Array.from({ length: ahead }, (_, i) =>
+      fetch(add(s.start, mul(s.step, i)), i32(i, s.span), `first${i}`),
+    ).flat();
+    const next = fetch(add(v, mul(s.step, ahead)), slotOf(add(count, ahead)), 'next');
     const consumers = this.index(this.block(split.consumers), split.tiles, slotOf(count));
     const body: Stmt[] = [{ kind: 'waitGroup', pending: stages - 2, span: s.span }, ...next, ...consumers];
     // Copies past the last iteration were never issued, but their empty groups are still counted.
@@ -286,11 +282,13 @@ function leavesLoop(stmts: readonly Stmt[], how: 'break' | 'continue', inner = f
   });
 }
 
-const isZero = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 0;
-const isOne = (e: Expr): boolean => e.kind === 'const' && Number(e.value) === 1;
 const slotRegion = (r: Region, slot: Expr): Region => ({ ...r, origin: [slot, ...r.origin], extent: [1, ...r.extent] });
 const slotLoad = (e: Load, slot: Expr): Load => ({ ...e, indices: [slot, ...e.indices] });
 
 function markAsync(stmts: readonly Stmt[]): readonly Stmt[] {
   return rewrite(stmts, { stmt: (s) => (s.kind === 'copy' || s.kind === 'parallel' ? { ...s, async: true } : s) });
 }
+
+/** With what became constant when the iteration did. */
+const folded = (stmts: readonly Stmt[]): readonly Stmt[] =>
+  rewrite(stmts, { expr: (e) => (e.kind === 'binary' ? binary(e.op, e.a, e.b, e.span) : e) });
