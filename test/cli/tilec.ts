@@ -65,8 +65,8 @@ export class Bench {
     return this.#run([BINARY, ...args], env);
   }
 
-  node(args: readonly string[]): Promise<Done> {
-    return this.#run(args, {});
+  node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Done> {
+    return this.#run(args, env);
   }
 
   #run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Done> {

@@ -55,8 +55,10 @@ export async function compileCommand(file: string, flags: CompileFlags): Promise
 
   if (flags.json) printJson(jsonOf(file, kernels, missing));
   else {
-    for (const k of kernels) for (const { pass, text } of k.printed) print(`// after ${pass}\n${text}`);
-    print(summary(kernels));
+    // Programs alone on standard output, for who reads on.
+    const printed = kernels.flatMap((k) => k.printed);
+    for (const { pass, text } of printed) print(`// after ${pass}\n${text}`);
+    (printed.length > 0 ? tell : print)(summary(kernels));
     if (missing && needing.length === 0)
       tell(`${paintFor(process.stderr).yellow('note')}: no cubin: ${missing.message}`);
   }
