@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -77,5 +78,14 @@ for (const dir of SOURCES)
       mkdirSync(dirname(to), { recursive: true });
       copyFileSync(path, to);
     }
+  }
+
+// What is built of sources that are gone would still be found by imports.
+for (const dir of SOURCES)
+  for (const path of files(join(dist, dir))) {
+    if (path.endsWith('.tmp')) continue;
+    const source = join(root, relative(dist, path));
+    const from = source.replace(/\.js(\.map)?$/, '.ts');
+    if (!existsSync(from) && !existsSync(source)) rmSync(path, { force: true });
   }
 if (built > 0) console.error(`built ${built} files`);
