@@ -5,8 +5,18 @@
 // The base is packed again only when Node or the lock file changes; the code every time, in a second.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,17 +56,23 @@ const LEFT_OUT = [
 
 function run(command, args, options = {}) {
   const done = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
-  if (done.status !== 0) {
-    console.error(`${command} failed${done.error ? `: ${done.error.message}` : ''}`);
-    process.exit(1);
-  }
+  if (done.status === 0) return;
+  console.error(`${command} failed${done.error ? `: ${done.error.message}` : ''}`);
+  process.exit(1);
 }
 const mebibytes = (path) => `${(statSync(path).size / 2 ** 20).toFixed(1)} MiB`;
-/** `tar` with its own xz: `level` is xz's. */
-const pack = (archive, level, args) =>
-  run('tar', ['-cJf', archive, ...args], { env: { ...process.env, XZ_OPT: `-T0 ${level}` } });
+
+/** `tar` with its own xz of that level. What is there already is replaced as a whole, when the new one is complete. */
+function pack(archive, level, args) {
+  const partial = join(mine, basename(archive));
+  run('tar', ['-cJf', partial, ...args], { env: { ...process.env, XZ_OPT: `-T0 ${level}` } });
+  renameSync(partial, archive);
+}
 
 mkdirSync(out, { recursive: true });
+/** This process's own: another one may pack at the same time. */
+const mine = mkdtempSync(join(out, 'packing-'));
+process.on('exit', () => rmSync(mine, { recursive: true, force: true }));
 run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
 
 const base = join(out, 'base.tar.xz');
@@ -64,18 +80,15 @@ const stamp = join(out, 'base.stamp');
 const identity = createHash('sha256')
   .update(process.version)
   .update(readFileSync(join(root, 'package-lock.json')))
-  .update(readFileSync(fileURLToPath(import.meta.url)))
+  .update(LEFT_OUT.join())
   .digest('hex');
 if (!existsSync(base) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== identity) {
   console.error('packing Node and its packages (a minute or two) …');
-  const stage = join(out, 'stage');
-  mkdirSync(stage, { recursive: true });
-  copyFileSync(process.execPath, join(stage, 'node'));
+  copyFileSync(process.execPath, join(mine, 'node'));
   const excludes = LEFT_OUT.map(
     (p) => `--exclude=${p.startsWith('*') ? p : `node_modules/${p.includes('/') && !p.startsWith('@') ? `*${p}` : p}`}`,
   );
-  pack(base, '-6', ['-C', stage, 'node', '-C', root, ...excludes, 'node_modules']);
-  rmSync(stage, { recursive: true, force: true });
+  pack(base, '-6', ['-C', mine, 'node', '-C', root, ...excludes, 'node_modules']);
   writeFileSync(stamp, identity);
 }
 const code = join(out, 'code.tar.xz');
