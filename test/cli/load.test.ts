@@ -127,6 +127,13 @@ describe('faults of the file are shown at its line', () => {
       'factory.ts:11:',
       'hint: it reads the options size',
     ],
+    [
+      'hooks.ts',
+      "import { six } from 'pkg';\ntype X = number;\n\nexport const f = (x: X): X => {\n  throw new RangeError('no ' + x);\n};\nf(six);\n",
+      'TL1003: the file threw while it was loaded: RangeError: no 6',
+      'hooks.ts:5:9',
+      "> 5 |   throw new RangeError('no ' + x);",
+    ],
     ['gives.ts', 'export const make = () => 3;\n', 'TL1005: make(…) gave no kernel', 'gives.ts:', ''],
   ])('%s', async (file, text, message, place, frame) => {
     bench.write(file, text);

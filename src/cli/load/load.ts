@@ -33,6 +33,8 @@ export async function loadUserModule(path: string): Promise<UserModule> {
 
 async function importUser(entry: string, snapshot: Snapshot | undefined): Promise<UserModule['exports']> {
   if (snapshot) return (await import(snapshot.entry)) as UserModule['exports'];
+  // So that what it throws names the lines of the TypeScript.
+  process.setSourceMapsEnabled(true);
   const { loadModule } = await import('../../dsl/capture/load.ts');
   return loadModule(entry);
 }

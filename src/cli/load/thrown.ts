@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { compileError, diagnostic, type Message } from '../../diagnostics/report.ts';
+import { isTypeScript } from '../../dsl/capture/loader.ts';
 import type { Span } from '../../ir/span.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -22,11 +23,12 @@ export function explainThrown(
 /** The innermost frame of the stack that lies in the user's files. */
 function placeOf(e: unknown, snapshot: Snapshot | undefined): Span | undefined {
   if (!(e instanceof Error) || !e.stack) return undefined;
-  for (const [, url, line, column] of e.stack.matchAll(/(file:\/\/\S+?):(\d+):(\d+)/g)) {
-    const module = fileURLToPath(url!);
-    const file = snapshot?.sourceOf(module);
-    if (!file) continue;
-    const mapped = original(module, Number(line), Number(column));
+  for (const [, where, line, column] of e.stack.matchAll(/((?:file:\/\/)?\/[^\s():]+):(\d+):(\d+)/g)) {
+    const path = where!.startsWith('file:') ? fileURLToPath(where!) : where!;
+    // Loaded by the hooks: Node has followed the source map.
+    if (!snapshot && isTypeScript(path)) return { file: path, line: Number(line), column: Number(column) };
+    const file = snapshot?.sourceOf(path);
+    const mapped = file && original(path, Number(line), Number(column));
     if (mapped) return { file, ...mapped };
   }
   return undefined;
