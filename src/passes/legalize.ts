@@ -1,14 +1,28 @@
 /**
  * Rewrites what later passes do not know in terms of what they do:
  * - `cumsum` becomes a copy to shared memory, a serial sum along each row, and a copy back;
- * - a reduction of a shared tile goes through a fragment;
+ * - a reduction of or into a tile that is no fragment goes through one;
+ * - a copy into a local array, which every thread fills whole, becomes unrolled stores, by way of shared memory;
  * - an element of a fragment stored outside a parallel loop becomes a loop in which the holder stores it.
  */
 
 import { fragmentElsewhere } from '../diagnostics/messages/passes.ts';
 import { fail } from '../diagnostics/report.ts';
 import type { Span } from '../ir/span.ts';
-import type { Buffer, Cumsum, Expr, Kernel, Parallel, Reduce, Region, Stmt, Store } from '../ir/tile/schema.ts';
+import { add, cast } from '../ir/tile/build.ts';
+import type {
+  Buffer,
+  Copy,
+  Cumsum,
+  Expr,
+  Kernel,
+  Parallel,
+  Reduce,
+  Region,
+  Stmt,
+  Store,
+  TensorParam,
+} from '../ir/tile/schema.ts';
 import { mapExpr, rewrite, visitStmts } from './rewrite.ts';
 
 export function legalize(kernel: Kernel): Kernel {
@@ -29,11 +43,14 @@ const whole = (b: Buffer, span: Span): Region => ({
 class Legalizer {
   readonly added: Buffer[] = [];
   private readonly buffers: Map<string, Buffer>;
+  private readonly tensors: ReadonlyMap<string, TensorParam>;
   private readonly names = new Set<string>();
 
   constructor(kernel: Kernel) {
     this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
+    this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
     for (const n of [...kernel.params, ...kernel.dims, ...kernel.buffers]) this.names.add(n.name);
+    for (const name of kernel.blockVars) this.names.add(name);
     visitStmts(kernel.body, (s) => {
       if (s.kind === 'let' || s.kind === 'declare') this.names.add(s.name);
       if (s.kind === 'for') this.names.add(s.v);
@@ -48,7 +65,7 @@ class Legalizer {
     return name;
   }
 
-  private tile(base: string, scope: Buffer['scope'], like: Buffer, span: Span): Buffer {
+  private tile(base: string, scope: Buffer['scope'], like: Pick<Buffer, 'dtype' | 'shape'>, span: Span): Buffer {
     const b: Buffer = { name: this.fresh(base), scope, dtype: like.dtype, shape: like.shape, span };
     this.added.push(b);
     this.buffers.set(b.name, b);
@@ -65,6 +82,8 @@ class Legalizer {
           return [{ ...s, body: this.block(s.body) }];
         case 'if':
           return [{ ...s, then: this.block(s.then), else: this.block(s.else) }];
+        case 'copy':
+          return this.buffers.get(s.dst.buffer)?.scope === 'local' ? this.localCopy(s) : [s];
         case 'cumsum':
           return this.cumsum(s);
         case 'reduce':
@@ -90,13 +109,64 @@ class Legalizer {
   }
 
   private reduce(s: Reduce): readonly Stmt[] {
-    const src = this.buffers.get(s.src.buffer);
-    if (!src || src.scope === 'fragment') return [s];
+    const src = this.buffers.get(s.src.buffer)!;
+    const dst = this.buffers.get(s.dst.buffer)!;
     const span = s.span;
-    const copy = this.tile(`${src.name}_regs`, 'fragment', { ...src, shape: s.src.extent }, span);
+    if (src.scope !== 'fragment') {
+      const copy = this.tile(`${src.name}_regs`, 'fragment', { ...src, shape: s.src.extent }, span);
+      return [
+        { kind: 'copy', src: s.src, dst: whole(copy, span), span },
+        ...this.reduce({ ...s, src: whole(copy, span) }),
+      ];
+    }
+    if (dst.scope === 'fragment') return [s];
+    const sums = this.tile(`${dst.name}_regs`, 'fragment', { ...dst, shape: s.dst.extent }, span);
+    const before: Stmt[] = s.clear ? [] : [{ kind: 'copy', src: s.dst, dst: whole(sums, span), span }];
     return [
-      { kind: 'copy', src: s.src, dst: whole(copy, span), span },
-      { ...s, src: whole(copy, span) },
+      ...before,
+      { ...s, dst: whole(sums, span) },
+      ...this.block([{ kind: 'copy', src: whole(sums, span), dst: s.dst, span }]),
+    ];
+  }
+
+  private localCopy(s: Copy): readonly Stmt[] {
+    const span = s.span;
+    const from = this.buffers.get(s.src.buffer);
+    if (from?.scope !== 'shared' && from?.scope !== 'local') {
+      const dtype = (from ?? this.tensors.get(s.src.buffer)!).dtype;
+      const tile = this.tile(`${s.src.buffer}_all`, 'shared', { dtype, shape: s.src.extent }, span);
+      return [
+        { kind: 'copy', src: s.src, dst: whole(tile, span), span },
+        ...this.localCopy({ ...s, src: whole(tile, span) }),
+      ];
+    }
+    const long = (r: Region): number[] => r.extent.flatMap((n, d) => (n > 1 ? [d] : []));
+    const vars = long(s.dst).map(() => this.fresh('i'));
+    const at = (r: Region): Expr[] =>
+      r.origin.map((o, d) => {
+        const i = long(r).indexOf(d);
+        return i < 0 ? o : add(o, v(vars[i]!, span));
+      });
+    const value = cast(
+      this.buffers.get(s.dst.buffer)!.dtype,
+      { kind: 'load', buffer: s.src.buffer, indices: at(s.src), dtype: from.dtype, span },
+      span,
+    );
+    const store: Stmt = { kind: 'store', buffer: s.dst.buffer, indices: at(s.dst), value, span };
+    return [
+      vars.reduceRight<Stmt>(
+        (body, name, i) => ({
+          kind: 'for',
+          loop: 'unroll',
+          v: name,
+          start: int(0, span),
+          stop: int(s.dst.extent[long(s.dst)[i]!]!, span),
+          step: int(1, span),
+          body: [body],
+          span,
+        }),
+        store,
+      ),
     ];
   }
 
@@ -109,7 +179,7 @@ class Legalizer {
     const at = (index: Expr): Expr[] => vars.map((x, d) => (d === s.dim ? index : v(x, span)));
     const step = v(vars[s.dim]!, span);
     const here = s.reverse ? bin('sub', int(n - 1, span), step) : step;
-    const before = s.reverse ? bin('add', here, int(1, span)) : bin('sub', here, int(1, span));
+    const before = s.reverse ? bin('sub', int(n, span), step) : bin('sub', step, int(1, span));
     const load = (index: Expr): Expr => ({
       kind: 'load',
       buffer: tile.name,
