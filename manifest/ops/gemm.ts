@@ -44,6 +44,7 @@ export const gemm = {
   },
   workloads: [
     { name: 'square-4k', params: { dtype: 'f16' }, sizes: { m: 4096, n: 4096, k: 4096 } },
+    { name: 'square-8k', params: { dtype: 'f16' }, sizes: { m: 8192, n: 8192, k: 8192 } },
     { name: 'llama8b-qkv', params: { dtype: 'bf16', transposeB: true }, sizes: { m: 4096, n: 6144, k: 4096 } },
     { name: 'llama8b-up', params: { dtype: 'bf16', transposeB: true }, sizes: { m: 4096, n: 28672, k: 4096 } },
     {

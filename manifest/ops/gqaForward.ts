@@ -55,6 +55,11 @@ export const gqaForward = {
       sizes: { batch: 4, seq: 4096 },
     },
     {
+      name: 'causal-4k-mha',
+      params: { heads: 32, headsKv: 32, dim: 128, dtype: 'f16' },
+      sizes: { batch: 4, seq: 4096 },
+    },
+    {
       name: 'causal-d64',
       params: { heads: 16, headsKv: 16, dim: 64, dtype: 'f16' },
       sizes: { batch: 4, seq: 4096 },

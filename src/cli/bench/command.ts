@@ -23,6 +23,9 @@ import { reportText } from './text.ts';
 import { writeOut } from './write.ts';
 
 const WARMUP = 3;
+/** Calls of which the overhead is the median. */
+const CALLS = 10_000;
+const CALLS_CPU = 100;
 const SPECIAL = ['overhead', 'compile'] as const;
 const isSpecial = (name: string): boolean => (SPECIAL as readonly string[]).includes(name);
 
@@ -61,7 +64,12 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
         results.push(await benchWorkload(entry, workload, options));
       });
     if (special.has('overhead'))
-      await attempt('overhead', '', async () => void measurements.push(...(await measureOverhead(device))));
+      await attempt(
+        'overhead',
+        '',
+        async () =>
+          void measurements.push(...(await measureOverhead(device, device instanceof Device ? CALLS : CALLS_CPU))),
+      );
   }
   if (special.has('compile')) {
     await attempt('compile', 'stages', async () => void measurements.push(...(await measureStages())));

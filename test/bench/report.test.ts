@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { barChart } from '../../src/bench/chart.ts';
+import { reportPage } from '../../src/bench/page.ts';
+import type { Report } from '../../src/bench/result.ts';
+import { benchCommand } from '../../src/cli/bench/command.ts';
+import { reportText } from '../../src/cli/bench/text.ts';
+import { report } from './sample.ts';
+
+const withPeers: Report = {
+  ...report,
+  results: report.results.map((r) => ({ ...r, peers: [{ name: 'cuBLAS', ms: r.ms.median / 2, ratio: 0.5 }] })),
+};
+
+describe('the page', () => {
+  const page = reportPage(withPeers);
+
+  test('needs nothing from elsewhere, and shows names as text', () => {
+    expect(page).not.toMatch(/<(script|link|img|iframe)\b|https?:|url\(|@import/);
+    expect(page).toContain('NVIDIA &lt;H100&gt;');
+    expect(page).not.toContain('<H100>');
+  });
+
+  test('has a chart of each operator in the unit that tells about it', () => {
+    expect(page.match(/<svg /g)).toHaveLength(2);
+    expect(page).toContain('344 TFLOP/s · tilec');
+    expect(page).toContain('687 TFLOP/s · cuBLAS');
+    expect(page).toContain('2684 GB/s · tilec');
+    expect(page).toContain('roofline: 3016 GB/s');
+  });
+
+  test('says what was not measured', () => {
+    expect(page).toContain('CudaError: no memory');
+  });
+});
+
+test('a bar is as long as its value says', () => {
+  const svg = barChart('t', 'GB/s', [
+    {
+      label: 'a',
+      bars: [
+        { name: 'x', value: 1000, own: true },
+        { name: 'y', value: 250, own: false },
+      ],
+      limit: 2000,
+    },
+  ]);
+  const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map((m) => Number(m[1]));
+  expect(widths[0]! / widths[1]!).toBeCloseTo(4, 1);
+  const limit = Number(/class="limit"/.exec(svg) && /<line x1="([\d.]+)"[^>]*class="limit"/.exec(svg)![1]);
+  const left = Number(/<rect x="([\d.]+)"/.exec(svg)![1]);
+  expect((limit - left) / widths[0]!).toBeCloseTo(2, 1);
+});
+
+test('the table has a column for each peer, and says aloud what is wrong', () => {
+  const bad = { ...withPeers, results: withPeers.results.map((r, i) => ({ ...r, badElements: i })) };
+  const text = reportText(bad);
+  expect(text).toMatch(/square-4k +0\.4000 ms +344 +252 +47 % +compute +168 +0 +0\.2000 ms ×0\.50$/m);
+  expect(text).toMatch(/8192x8192.*WRONG: 1 elements not finite$/m);
+  expect(text).toMatch(/rope partial: CudaError: no memory/);
+  expect(text).toMatch(/one kernel +4\.25 µs/);
+});
+
+describe('tilec bench', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tilec-bench-test-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  afterEach(() => vi.restoreAllMocks());
+  const flags = { workload: '8192x8192', define: ['rows=4', 'n=64'], device: 'cpu', repeat: 2 } as const;
+  const printed = async (run: () => Promise<unknown>): Promise<string> => {
+    let text = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    });
+    await run();
+    vi.restoreAllMocks();
+    return text;
+  };
+
+  test('writes what it prints, joined with peers', async () => {
+    const [json, html, peers] = ['a.json', 'a.html', 'peers.json'].map((n) => join(folder, n)) as [
+      string,
+      string,
+      string,
+    ];
+    const result = { op: 'softmax', workload: '8192x8192', peer: 'torch.compile', ms: 1 };
+    writeFileSync(peers, JSON.stringify({ format: 1, ceilings: {}, results: [result], failures: [] }));
+    const text = await printed(async () =>
+      expect(await benchCommand(['softmax'], { ...flags, json, html, peers })).toBe(0),
+    );
+    const written = JSON.parse(readFileSync(json, 'utf8')) as Report;
+    expect(written.device).toBe('cpu');
+    expect(written.results).toHaveLength(1);
+    expect(written.results[0]!.peers[0]!.ratio).toBeCloseTo(1 / written.results[0]!.ms.median, 10);
+    expect(text).toContain('torch.compile');
+    expect(readFileSync(html, 'utf8')).toContain('torch.compile');
+  });
+
+  test('goes on after a failure, tells it, and ends with 1', async () => {
+    // No such kernel: rows that no block can hold.
+    const broken = { ...flags, define: ['rows=4', 'n=65536'], json: true } as const;
+    const text = await printed(async () => expect(await benchCommand(['softmax', 'silu-and-mul'], broken)).toBe(1));
+    const { results, failures } = JSON.parse(text) as Report;
+    expect(failures).toMatchObject([{ op: 'softmax', error: expect.stringMatching(/^OperatorError: softmax: n: /) }]);
+    expect(results).toMatchObject([{ op: 'silu-and-mul', badElements: 0 }]);
+  });
+
+  test.each([
+    [['gem'], {}, /no operator 'gem'; there are gqa-paged-prefill, .*all, overhead, compile/],
+    [['gemm'], { workload: 'square' }, /gemm has no workload 'square'; there are square-4k/],
+    [['softmax'], { define: ['k=3'] }, /softmax has no parameter, size or list 'k'.*there are n, dtype, rows/],
+    [['softmax'], { device: 'gpu' }, /there is no device 'gpu'/],
+    [['softmax'], { peers: '/nowhere' }, /\/nowhere cannot be read as peers: ENOENT/],
+  ])('refuses %j %j', async (what, changed, message) => {
+    await expect(benchCommand(what, { ...flags, ...changed })).rejects.toThrow(
+      expect.objectContaining({ name: 'UsageError', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.runIf(!existsSync('/dev/nvidiactl'))('without a GPU says so', async () => {
+    await expect(benchCommand(['softmax'], { ...flags, device: 'cuda' })).rejects.toMatchObject({
+      name: 'EnvironmentError',
+    });
+  });
+});
