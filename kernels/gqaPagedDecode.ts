@@ -31,14 +31,16 @@ const NOTHING = -1e30;
  * within the part, and weight [splits, batch, heads], log2 of its sum of exponentials.
  *
  * One warp a block: the few query heads of a group fill one row of matrix tiles, and more warps would only repeat it. Codes
- * of an FP8 cache go to the tensor cores as they are, exact in 16 bits; their scales ride on the exponent's and the
- * result's, which is less rounding than dequantising each element, and less work.
+ * of an FP8 cache go to the tensor cores as they are, exact in f16; their scales ride on the exponent's and the result's,
+ * which is less rounding than dequantising each element, and less work. bf16 queries join them in f16 after each row is
+ * brought below 1 by a power of two.
  */
 export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
-  const { heads, headsKv, dim: D, pageSize, smScale = D ** -0.5, softcap = 0, BN = 32, numStages = 3 } = config;
+  const { heads, headsKv, dim: D, pageSize, smScale = D ** -0.5, softcap = 0, BN = 32, numStages = 2 } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
   const fp8 = config.cacheDtype === 'f8e4m3';
   const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
+  const work = fp8 ? f16 : dtype;
   const batch = dim('batch');
   const numPages = dim('numPages');
   const splits = dim('splits');
@@ -64,18 +66,31 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
       const begin = part * each;
       const end = T.min(begin + each, T.ceilDiv(length, BN));
 
-      const qTile = T.shared(dtype, [BM, D]);
+      const queries = T.fragment(work, [BM, D]);
+      const rowFactor = T.fragment(f32, [BM]);
       const k = T.shared(dtype, [BN, D]);
       const v = T.shared(dtype, [BN, D]);
       const kCodes = T.shared(f8e4m3, [BN, D]);
       const vCodes = T.shared(f8e4m3, [BN, D]);
+      // Keys, then values, of an FP8 tile.
+      const wide16 = T.shared(work, [BN, D]);
       const s = T.fragment(f32, [BM, BN]);
-      const p = T.fragment(dtype, [BM, BN]);
+      const p = T.fragment(work, [BM, BN]);
       const acc = T.fragment(f32, [BM, D]);
       const rowMax = T.fragment(f32, [BM]);
       const rowSum = T.fragment(f32, [BM]);
       // Rows behind the group repeat its last head: they are computed and not stored.
-      for (const [m, d] of T.Parallel(BM, D)) qTile[m][d] = q[request][hk * group + T.min(m, group - 1)][d];
+      const normalized = fp8 && dtype === bf16;
+      if (normalized) {
+        const exact = T.fragment(f32, [BM, D]);
+        for (const [m, d] of T.Parallel(BM, D)) exact[m][d] = f32(q[request][hk * group + T.min(m, group - 1)][d]);
+        T.reduceAbsMax(exact, rowFactor, { dim: 1 });
+        for (const [m] of T.Parallel(BM))
+          rowFactor[m] = T.select(rowFactor[m] > 0, T.exp2(T.ceil(T.log2(rowFactor[m]))), 1);
+        for (const [m, d] of T.Parallel(BM, D)) queries[m][d] = exact[m][d] / rowFactor[m];
+      } else {
+        for (const [m, d] of T.Parallel(BM, D)) queries[m][d] = work(q[request][hk * group + T.min(m, group - 1)][d]);
+      }
       T.clear(acc);
       T.clear(rowSum);
       T.fill(rowMax, NOTHING);
@@ -86,18 +101,17 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
       for (const j of T.Pipelined(begin, end, { numStages })) {
         loadPages(kPages, blockTable, fp8 ? kCodes : k, request, hk, j * BN, length, pageSize);
         loadPages(vPages, blockTable, fp8 ? vCodes : v, request, hk, j * BN, length, pageSize);
-        if (fp8) {
-          T.copy(kCodes, k);
-          T.copy(vCodes, v);
-        }
-        T.gemm(qTile, k, s, { transposeB: true, clear: true });
+        if (fp8) T.copy(kCodes, wide16);
+        T.gemm(queries, fp8 ? wide16 : k, s, { transposeB: true, clear: true });
+        if (normalized) for (const [m, n] of T.Parallel(BM, BN)) s[m][n] *= rowFactor[m];
         if (softcap > 0) softcapScores(s, kFactor, softcap);
         if ((j + 1) * BN > length) {
           for (const [m, n] of T.Parallel(BM, BN)) s[m][n] = T.select(j * BN + n < length, s[m][n], -T.infinity);
         }
         onlineSoftmax(s, acc, rowMax, rowSum, scale);
         T.copy(s, p);
-        T.gemm(p, v, acc);
+        if (fp8) T.copy(vCodes, wide16);
+        T.gemm(p, fp8 ? wide16 : v, acc);
       }
 
       for (const [m] of T.Parallel(BM)) {

@@ -74,6 +74,13 @@ export class Lowering {
     this.sink.push(s);
   }
 
+  /** All threads of the block meet; a block of one warp does so more cheaply. */
+  barrier(span?: Span): void {
+    this.emit(
+      this.kernel.threads <= this.target.warpSize ? { kind: 'warpSync', span } : { kind: 'barrier', id: 0, span },
+    );
+  }
+
   /** The statements that `f` emits. */
   collect(f: () => void): DStmt[] {
     const outer = this.sink;

@@ -21,7 +21,8 @@ function sweep(body: readonly DStmt[], used: Set<string>): DStmt[] {
       kept.push({ ...s, then, else: other });
     } else {
       const unused =
-        (s.kind === 'pointer' || (s.kind === 'declare' && s.const && !hasPtx(s.value))) && !used.has(s.name);
+        (s.kind === 'pointer' || s.kind === 'registers' || (s.kind === 'declare' && s.const && !hasPtx(s.value))) &&
+        !used.has(s.name);
       if (unused) continue;
       markNames(s, used);
       kept.push(s);

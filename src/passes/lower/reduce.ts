@@ -186,7 +186,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     const store = { kind: 'store', addr, value: { kind: 'var', name: acc, dtype: type }, span: s.span } as const;
     cx.emit(firstLane ? { kind: 'if', cond: firstLane, then: [store], else: [] } : store);
   });
-  cx.emit({ kind: 'barrier', id: 0, span: s.span });
+  cx.barrier(s.span);
   overKept((coords) => {
     const first = linear(coords);
     const load = (i: number): DExpr => ({

@@ -89,7 +89,7 @@ function lowerStmt(cx: Lowering, s: Stmt): void {
     case 'waitGroup':
       return cx.emit({ kind: 'cpAsyncWait', pending: s.pending, span });
     case 'barrier':
-      return cx.emit({ kind: 'barrier', id: 0, span });
+      return cx.barrier(span);
   }
 }
 
