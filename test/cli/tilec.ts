@@ -35,6 +35,9 @@ export interface Printed {
   }[];
   readonly dims: Readonly<Record<string, number>>;
   readonly outputs: readonly { readonly mean: number; readonly min: number; readonly max: number }[];
+  /** Milliseconds by the GPU's clock. */
+  readonly gpu: number | null;
+  readonly gpus: readonly object[];
   readonly node: object;
   readonly nvrtc: readonly object[];
   readonly cache: { readonly kernels: number; readonly bytes: number };

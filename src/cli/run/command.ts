@@ -49,7 +49,17 @@ export async function runCommand(file: string, flags: RunFlags): Promise<ExitCod
 
   const { device, info } = executable;
   if (flags.json)
-    printJson({ file, kernel: name, device, seed: flags.seed, dims, launch, gpu, compile: info.timings, outputs });
+    printJson({
+      file,
+      kernel: name,
+      device,
+      seed: flags.seed,
+      dims,
+      launch,
+      gpu: gpu ?? null,
+      compile: info.timings,
+      outputs,
+    });
   else print(textOf(name, device, dims, outputs, launch, gpu));
   return EXIT.fine;
 }
