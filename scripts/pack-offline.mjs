@@ -48,9 +48,6 @@ const LEFT_OUT = [
   '*.d.cts',
   '*.map',
   '*.md',
-  'koffi/src',
-  'koffi/vendor',
-  'koffi/doc',
   'koffi-linux-x64/musl_x64',
 ];
 

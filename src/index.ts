@@ -43,5 +43,7 @@ export type { Raw, Values } from './runtime/elements.ts';
 export { CudaError, EnvironmentError, NvrtcError } from './runtime/errors.ts';
 export { Event } from './runtime/event.ts';
 export type { Executable, ExecutableInfo } from './runtime/executable.ts';
+export { Graph } from './runtime/graph.ts';
+export { type Profile, type ProfileOptions, profile } from './runtime/profiler.ts';
 export { Stream } from './runtime/stream.ts';
 export { type CopyOptions, type Placement, Tensor, type TensorData } from './runtime/tensor.ts';

@@ -10,7 +10,7 @@ export class EnvironmentError extends Error {
     this.code = code;
   }
 }
-export type EnvironmentCode = 'NO_NVRTC' | 'NVRTC_UNUSABLE' | 'NO_DRIVER' | 'NO_GPU';
+export type EnvironmentCode = 'NO_NVRTC' | 'NVRTC_UNUSABLE' | 'NO_DRIVER' | 'NO_GPU' | 'NO_FFI';
 
 /** A call of the CUDA driver failed. */
 export class CudaError extends Error {

@@ -19,6 +19,11 @@ export const nvrtcUnusable = (library: string, why: string): RuntimeMessage<'NVR
   message: `NVRTC at ${library} cannot be used: ${why}. tilec needs version 12.4 to 13.x; TILEC_NVRTC names another`,
 });
 
+export const ffiMissing = (why: string): RuntimeMessage<'NO_FFI'> => ({
+  code: 'NO_FFI',
+  message: `koffi, by which tilec calls NVRTC and the driver, cannot be loaded: ${why.split('\n')[0]}. \`npm ci\` installs it`,
+});
+
 export const driverMissing = (why: string): RuntimeMessage<'NO_DRIVER'> => ({
   code: 'NO_DRIVER',
   message:

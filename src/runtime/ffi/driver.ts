@@ -110,6 +110,7 @@ function openDriver(): Driver {
   try {
     return loadLibrary('libcuda.so.1', DRIVER_TABLE);
   } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
     throw new EnvironmentError(driverMissing(cause instanceof Error ? cause.message : String(cause)), { cause });
   }
 }

@@ -1,6 +1,8 @@
 /** C libraries through koffi, each described by one table of signatures. */
 import { createRequire } from 'node:module';
 import type koffiModule from 'koffi';
+import { ffiMissing } from '../../diagnostics/messages/runtime.ts';
+import { EnvironmentError } from '../errors.ts';
 
 export type Koffi = typeof koffiModule;
 
@@ -8,10 +10,14 @@ export type Koffi = typeof koffiModule;
 const STACK_BYTES = 16 * 2 ** 20;
 
 let loaded: Koffi | undefined;
-/** koffi, loaded when first needed: it costs 11 ms. */
+/** koffi, loaded when first needed: it costs 11 ms. Throws `EnvironmentError` where it does not run. */
 export function koffi(): Koffi {
   if (!loaded) {
-    loaded = createRequire(import.meta.url)('koffi') as Koffi;
+    try {
+      loaded = createRequire(import.meta.url)('koffi') as Koffi;
+    } catch (cause) {
+      throw new EnvironmentError(ffiMissing(cause instanceof Error ? cause.message : String(cause)), { cause });
+    }
     // C code runs on stacks of koffi's own; NVRTC recurses deeply.
     loaded.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   }

@@ -75,6 +75,7 @@ function open(at: NvrtcLocation): Nvrtc {
     if (!isSupported(version)) throw new Error(`it is version ${version.join('.')}`);
     return { api, location: at, version };
   } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
     throw new EnvironmentError(nvrtcUnusable(at.library, cause instanceof Error ? cause.message : String(cause)), {
       cause,
     });
