@@ -11,6 +11,7 @@ import { bytesOf } from '../ir/dtype.ts';
 import type { Atom, Layout } from '../ir/layout.ts';
 import type { Span } from '../ir/span.ts';
 import type { Buffer, Expr, Gemm, Kernel, Load, Parallel, Region, Stmt, Store } from '../ir/tile/schema.ts';
+import { namesBound } from '../ir/tile/walk.ts';
 import { blocked } from '../layout/blocked.ts';
 import { keepDims, layout as makeLayout, onReg } from '../layout/layout.ts';
 import { accumulator, operandA } from '../layout/mma.ts';
@@ -393,6 +394,14 @@ class Inference {
 
   // --------------------------------------------------------------------------------------------- the result
 
+  private fresh(base: string, added: readonly Buffer[]): string {
+    const { params, dims, blockVars, body } = this.kernel;
+    const taken = new Set([...[...params, ...dims, ...added].map((x) => x.name), ...blockVars, ...namesBound(body)]);
+    let name = base;
+    for (let i = 1; taken.has(name) || this.buffers.has(name); i++) name = `${base}_${i}`;
+    return name;
+  }
+
   private annotate(): Kernel {
     const scratch: Buffer[] = [];
     const parallels = new Map(this.joins.flatMap((j) => (j.parallel ? [[j.parallel, j.layout!]] : [])));
@@ -411,7 +420,7 @@ class Inference {
           case 'reduce': {
             const length = scratchLength(this.layouts.get(s.src.buffer)!, s.dim);
             if (length === 0) return s;
-            const name = `${s.dst.buffer}_scratch${scratch.length || ''}`;
+            const name = this.fresh(`${s.dst.buffer}_scratch`, scratch);
             const dtype = sumType(this.buffers.get(s.dst.buffer)!.dtype);
             scratch.push({ name, scope: 'shared', dtype, shape: [length], span: s.span, layout: rowMajor([length]) });
             return { ...s, scratch: name };
