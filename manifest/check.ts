@@ -34,8 +34,8 @@ export function checkEntry(entry: OperatorEntry): readonly string[] {
   for (const [n, p] of Object.entries(entry.params)) param(n, p);
   for (const [n, t] of Object.entries(entry.tensors)) tensor(n, t);
   for (const r of entry.requires) {
-    rule('requires', r.rule, overSizes);
-    if (!params.has(r.argument) && !(r.argument in entry.tensors)) say('requires', `there is no \`${r.argument}\``);
+    rule('requires', r.rule, params);
+    if (!params.has(r.argument)) say('requires', `there is no \`${r.argument}\``);
   }
   for (const [n, length] of Object.entries(entry.lists ?? {})) rule(`lists.${n}`, length, sizes);
   for (const [n, text] of Object.entries(entry.derived ?? {})) {

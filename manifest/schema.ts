@@ -42,7 +42,7 @@ export interface TensorEntry {
   readonly fill: Fill;
 }
 
-/** Must hold of the parameters (constructor) or of parameters and sizes (call). */
+/** Must hold of the parameters. */
 export interface Requirement {
   readonly rule: string;
   /** The argument that the error names. */

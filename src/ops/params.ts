@@ -52,7 +52,6 @@ export function resolveParams(
   const params = withDefaults(entry, given);
   for (const r of entry.requires) {
     const rule = ruleOf(r.rule);
-    if (![...freeNames(rule)].every((n) => n in params)) continue;
     if (!evaluate(rule, params))
       throw new OperatorError(
         entry.name,
