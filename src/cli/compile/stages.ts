@@ -49,7 +49,10 @@ async function withoutTileIR({ def, arch, forms, cache }: CompileRequest): Promi
 }
 
 async function withTileIR({ def, arch, forms, printAfter, cache }: CompileRequest): Promise<CompileResult> {
-  const { printKernel } = await import('../../ir/tile/printer.ts');
+  const [{ printKernel }, { printDevice }] = await Promise.all([
+    import('../../ir/tile/printer.ts'),
+    import('../../ir/device/printer.ts'),
+  ]);
   await import('../../frontend/index.ts');
   const start = performance.now();
   const tile = await buildTileIR(def);
@@ -62,7 +65,8 @@ async function withTileIR({ def, arch, forms, printAfter, cache }: CompileReques
       if (printAfter(pass)) printed.push({ pass, text: printKernel(kernel) });
     },
   });
-  const made = { artefacts: pick(forms, { tir, cu: source }), printed, timings: { ...timings, frontend } };
+  const dir = forms.has('dir') ? printDevice(device, { places: true }) : undefined;
+  const made = { artefacts: pick(forms, { tir, dir, cu: source }), printed, timings: { ...timings, frontend } };
   if (!forms.has('ptx') && !forms.has('cubin')) return { ...device, ...made, cached: false };
   const { record, ptx, cubin, cached, timings: later } = await compileToCubin(tile, { arch, cache });
   return {
