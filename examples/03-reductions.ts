@@ -26,7 +26,7 @@ export function softmax({ BM = 4, BN = 128 } = {}) {
     // `n` is known at the launch only, and so is the number of iterations.
     for (const j of T.serial(T.ceilDiv(n, BN))) {
       T.copy(x.tile([block * BM, j * BN], [BM, BN]), s);
-      // Behind the row's end the copy read zeros, which are not part of it. `T.select` computes both sides and keeps one.
+      // Behind the row's end the copy read zeros, which are not part of it. `T.select(c, a, b)` is `c ? a : b`.
       for (const [m, i] of T.Parallel(BM, BN)) s[m][i] = T.select(j * BN + i < n, s[m][i], -T.infinity);
 
       // Along dimension 1, together with what newMax holds already. The compiler splits the work among registers, lanes and

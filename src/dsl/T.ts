@@ -185,7 +185,7 @@ export const T = Object.freeze({
   // -------------------------------------------------------------------------------------------------------- expressions
   /** +∞; `-T.infinity` is −∞. */
   infinity: Infinity,
-  /** `cond ? a : b`, without a branch: both are computed. */
+  /** `cond ? a : b`. Memory is read for the side that is taken only. */
   select: onBoth<{
     <A extends number, B extends number>(cond: boolean, a: A, b: B & JoinsWith<A, B>): Join<A, B>;
     (cond: boolean, a: boolean, b: boolean): boolean;
