@@ -6,6 +6,8 @@ import { barChart } from '../../src/bench/chart.ts';
 import { reportPage } from '../../src/bench/page.ts';
 import type { Report } from '../../src/bench/result.ts';
 import { benchCommand } from '../../src/cli/bench/command.ts';
+import { listJson } from '../../src/cli/bench/list.ts';
+import { entriesNamed, targetsOf } from '../../src/cli/bench/targets.ts';
 import { reportText } from '../../src/cli/bench/text.ts';
 import { report } from './sample.ts';
 
@@ -100,7 +102,7 @@ describe('tilec bench', () => {
 
   test('goes on after a failure, tells it, and ends with 1', async () => {
     // No such kernel: rows that no block can hold.
-    const broken = { ...flags, define: ['rows=4', 'n=65536'], json: true } as const;
+    const broken = { ...flags, define: ['rows=4', 'n=65536'], json: '-' } as const;
     const text = await printed(async () => expect(await benchCommand(['softmax', 'silu-and-mul'], broken)).toBe(1));
     const { results, failures } = JSON.parse(text) as Report;
     expect(failures).toMatchObject([{ op: 'softmax', error: expect.stringMatching(/^OperatorError: softmax: n: /) }]);
@@ -123,5 +125,16 @@ describe('tilec bench', () => {
     await expect(benchCommand(['softmax'], { ...flags, device: 'cuda' })).rejects.toMatchObject({
       name: 'EnvironmentError',
     });
+  });
+});
+
+test('--list gives other programs what a workload is made of', async () => {
+  const [target] = targetsOf(entriesNamed('gqa-paged-decode'), 'batch32-4k', ['lens=70', 'batch=3']);
+  const { workloads } = listJson([target!]);
+  expect(workloads[0]).toMatchObject({
+    op: 'gqa-paged-decode',
+    workload: 'batch32-4k',
+    env: { heads: 32, cacheDtype: 'f8e4m3', lens: [70, 70, 70], numPages: 6 },
+    flops: 4 * 32 * 128 * 210,
   });
 });

@@ -18,6 +18,7 @@ import type { BenchFlags } from '../commands/bench.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { print, printJson, progress, tell } from '../terminal.ts';
 import { version } from '../version.ts';
+import { listJson, listText } from './list.ts';
 import { entriesNamed, targetsOf } from './targets.ts';
 import { reportText } from './text.ts';
 import { writeOut } from './write.ts';
@@ -35,6 +36,11 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
   const special = new Set(what.length === 0 ? SPECIAL : what.filter(isSpecial));
   const entries = operators.flatMap((name) => entriesNamed(name, SPECIAL));
   const targets = entries.length > 0 ? targetsOf(entries, flags.workload, flags.define ?? []) : [];
+  if (flags.list) {
+    if (flags.json === undefined) print(listText(targets));
+    else printJson(listJson(targets));
+    return EXIT.fine;
+  }
   const peers = flags.peers === undefined ? undefined : readPeers(flags.peers);
   const device = entries.length > 0 || special.has('overhead') ? deviceNamed(flags.device) : undefined;
 
@@ -91,9 +97,10 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
     measurements,
   };
   const joined = peers ? joinPeers(report, peers) : report;
-  if (flags.json === true) printJson(joined);
+  if (flags.json === '-') printJson(joined);
   else print(reportText(joined));
-  if (typeof flags.json === 'string') writeOut(flags.json, `${JSON.stringify(joined, null, 2)}\n`, tell);
+  if (flags.json !== undefined && flags.json !== '-')
+    writeOut(flags.json, `${JSON.stringify(joined, null, 2)}\n`, tell);
   if (flags.html !== undefined) writeOut(flags.html, reportPage(joined), tell);
   return failures.length > 0 || results.some((r) => r.badElements > 0) ? EXIT.user : EXIT.fine;
 }

@@ -6,13 +6,14 @@ import { separate } from './separate.ts';
 export interface BenchFlags {
   readonly workload: string;
   readonly define?: readonly string[];
-  readonly json?: string | true;
+  readonly json?: string;
   readonly html?: string;
   readonly peers?: string;
   readonly device: string;
   readonly repeat: number;
   readonly graph?: boolean;
   readonly tuned?: boolean;
+  readonly list?: boolean;
 }
 
 export const registerBench: Register = (program, exit) => {
@@ -22,12 +23,13 @@ export const registerBench: Register = (program, exit) => {
     .argument('[what...]', "operators, 'overhead' (of a call), 'compile' (the compiler); default: all of them")
     .option('-w, --workload <name>', 'one workload of each operator', 'all')
     .option('-D, --define <name=value>', 'a parameter, size or list of the workloads, changed', repeated)
-    .option('--json [file]', 'write the report as JSON; without a file: print that alone')
+    .option('--json <file>', "write the report as JSON; '-' prints it instead of the tables")
     .option('--html <file>', 'write the report as a page with charts')
     .option('--peers <file>', 'put the times that bench/peers.py wrote beside ours')
     .option('--device <device>', 'cuda, cuda:<number>, or cpu, whose times say nothing about a GPU', 'cuda')
     .option('--repeat <n>', 'runs of each workload that count', wholeNumber('--repeat'), 20)
     .option('--graph', 'replay each call as a CUDA graph')
+    .option('--list', 'print the workloads, and measure nothing')
     .option('--tuned', 'use the configurations that `tilec tune` found')
     .action(async (what: readonly string[], options: BenchFlags) => {
       const { benchCommand } = await separate<BenchModule>('bench/command');
