@@ -47,7 +47,17 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
   const results: WorkloadResult[] = [];
   const failures: Failure[] = [];
   const measurements: Measurement[] = [];
+  // What was measured is told even so; a second Ctrl-C ends the process.
+  let interrupted = false;
+  const onInterrupt = (): void => {
+    interrupted = true;
+  };
+  process.once('SIGINT', onInterrupt);
   const attempt = async (op: string, workload: string, work: () => Promise<void>): Promise<void> => {
+    if (interrupted) {
+      failures.push({ op, workload, error: M.interrupted });
+      return;
+    }
     progress(`${op} ${workload}`.trim());
     try {
       await work();
@@ -81,6 +91,7 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
     await attempt('compile', 'stages', async () => void measurements.push(...(await measureStages())));
     await attempt('compile', 'processes', async () => void measurements.push(...measureProcesses()));
   }
+  process.off('SIGINT', onInterrupt);
   progress(undefined);
 
   const report: Report = {

@@ -19,3 +19,5 @@ export const unwritable = (path: string, why: string): string => `${path} cannot
 
 export const tuneNeedsGpu =
   'configurations are compared by their times on a GPU, and the CPU backend says nothing about those';
+
+export const interrupted = 'interrupted';
