@@ -130,6 +130,9 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
   );
 }
 
+/** Parts that one step of the combination takes in. */
+const STEP = 32;
+
 /** partial [splits, batch, heads, dim] and weight [splits, batch, heads] of `gqaPagedDecode` to out [batch, heads, dim]. */
 export function combineSplits({ heads, dim: D, dtype }: Pick<GqaPagedDecodeConfig, 'heads' | 'dim' | 'dtype'>) {
   const out: DTypeValue<'f16' | 'bf16'> = dtype === 'bf16' ? bf16 : f16;
@@ -142,21 +145,33 @@ export function combineSplits({ heads, dim: D, dtype }: Pick<GqaPagedDecodeConfi
       out: tensor(out, [batch, heads, D]),
     },
     ({ partial, weight, out: result }) => {
-      const [h, request] = T.grid([heads, batch], { threads: 32 });
-      let max: f32 = NOTHING;
-      for (const i of T.serial(splits)) max = T.max(max, weight[i][request][h]);
+      const [h, request] = T.grid([heads, batch], { threads: 128 });
+      const parts = T.fragment(f32, [STEP, D]);
+      const share = T.fragment(f32, [STEP]);
       const acc = T.fragment(f32, [D]);
+      const sum = T.fragment(f32, [1]);
+      const max = T.fragment(f32, [1]);
+      const before = T.fragment(f32, [1]);
       T.clear(acc);
-      let sum: f32 = 0;
-      for (const i of T.serial(splits)) {
-        // A part that saw nothing has no weight, also where no part saw anything.
-        const w = weight[i][request][h];
-        const share = T.select(w > NOTHING, T.exp2(w - max), 0);
-        sum += share;
-        for (const [d] of T.Parallel(D)) acc[d] += partial[i][request][h][d] * share;
+      T.clear(sum);
+      T.fill(max, NOTHING);
+      for (const i of T.serial(T.ceilDiv(splits, STEP))) {
+        T.clear(parts);
+        T.fill(share, -T.infinity);
+        for (const [n] of T.Parallel(STEP)) if (i * STEP + n < splits) share[n] = weight[i * STEP + n][request][h];
+        for (const [n, d] of T.Parallel(STEP, D))
+          if (i * STEP + n < splits) parts[n][d] = partial[i * STEP + n][request][h][d];
+        T.copy(max, before);
+        T.reduceMax(share, max, { dim: 0, clear: false });
+        for (const [n] of T.Parallel(STEP)) share[n] = T.exp2(share[n] - max[0]);
+        for (const [n, d] of T.Parallel(STEP, D)) parts[n][d] *= share[n];
+        for (const [one] of T.Parallel(1)) sum[one] *= T.exp2(before[one] - max[one]);
+        for (const [d] of T.Parallel(D)) acc[d] *= T.exp2(before[0] - max[0]);
+        T.reduceSum(share, sum, { dim: 0, clear: false });
+        T.reduceSum(parts, acc, { dim: 0, clear: false });
       }
-      const inverse = T.select(sum > 0, 1 / sum, 0);
-      for (const [d] of T.Parallel(D)) result[request][h][d] = acc[d] * inverse;
+      // Where no part saw anything all weigh the same, and are 0.
+      for (const [d] of T.Parallel(D)) result[request][h][d] = acc[d] / sum[0];
     },
   );
 }

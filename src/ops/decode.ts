@@ -7,21 +7,32 @@ import { Tensor } from '../runtime/tensor.ts';
 import { type Cache, checkLengths, checkPages, checkScales } from './checks/paged.ts';
 import type { Contents } from './contents.ts';
 import { kernelOf } from './kernels.ts';
+import { blocksPerMultiprocessor } from './occupancy.ts';
 import { type Call, Operator, type OperatorOptions, type Step, type Workspace } from './operator.ts';
 import type { Sizes } from './signature.ts';
 
-/** Blocks, of one warp each, that keep the memory of a multiprocessor busy. */
-const BLOCKS_PER_MULTIPROCESSOR = 16;
+/** Blocks a multiprocessor that are reckoned with as long as the kernel is not compiled, so that its needs are not known. */
+const BLOCKS_EXPECTED = 8;
 /** A part of the sequence shorter than this costs more to combine than it saves. */
 const SHORTEST_PART = 128;
+const MOST_PARTS = 128;
 /** On the CPU parts gain nothing, but they are there so that both backends run the same program. */
 const PARTS_ON_CPU = 4;
+
+/**
+ * Parts of the sequences. Each is a block for each of `rows` (requests times key heads): as many as the GPU runs at once,
+ * `resident` blocks. One more would leave most multiprocessors idle while the last blocks run.
+ */
+export function partsFor(rows: number, resident: number, mostTokens: number): number {
+  const useful = Math.min(MOST_PARTS, Math.ceil(mostTokens / SHORTEST_PART));
+  return Math.max(1, Math.min(useful, Math.floor(resident / Math.max(1, rows))));
+}
 
 /**
  * Grouped-query attention of one token a request over its paged cache, which holds it already:
  * `run({ q, kPages, vPages, kScale, vScale, cacheSeqlens, blockTable, out })`; the scales for an FP8 cache only. Two
  * launches: parts of the sequences, then their combination. Scratch: (dim + 1) · 4 bytes a part, request and head. The
- * option `splits` fixes the number of parts.
+ * option `splits` fixes the number of parts; without it `workspace` knows the best one once the kernels are compiled.
  */
 export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
   readonly #steps: readonly Step[];
@@ -63,10 +74,12 @@ export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
   /** From what the host knows without reading lengths back: the longest that a request could be. */
   #parts(sizes: Sizes, device: Tensor['device']): number {
     const { headsKv, pageSize } = this.params;
-    const most = Math.max(1, Math.floor((sizes.get('maxPagesPerReq') * pageSize) / SHORTEST_PART));
-    if (!(device instanceof Device)) return Math.min(most, PARTS_ON_CPU);
-    const blocks = device.multiprocessors * BLOCKS_PER_MULTIPROCESSOR;
-    return Math.min(most, Math.ceil(blocks / (headsKv * sizes.get('batch'))));
+    const rows = headsKv * sizes.get('batch');
+    const most = sizes.get('maxPagesPerReq') * pageSize;
+    if (!(device instanceof Device)) return partsFor(rows, rows * PARTS_ON_CPU, most);
+    const compiled = this.#steps[0]!.kernel.on(device.toString());
+    const blocks = compiled ? blocksPerMultiprocessor(compiled.info, device) : BLOCKS_EXPECTED;
+    return partsFor(rows, device.multiprocessors * blocks, most);
   }
 
   protected override checkContents(c: Contents, sizes: Sizes): void {

@@ -1,12 +1,11 @@
-/** GEMM, dense attention and paged decode as operators, against f64. */
+/** GEMM and dense attention as operators, against f64. */
 import { describe, expect, it } from 'vitest';
-import { compileCount, Gemm, GqaForward, GqaPagedDecode } from '../../src/ops/index.ts';
-import { denseAttention, pagedDecode } from '../reference/attention.ts';
+import { compileCount, Gemm, GqaForward } from '../../src/ops/index.ts';
+import { denseAttention } from '../reference/attention.ts';
 import { expectClose, TOLERANCES } from '../reference/compare.ts';
 import * as reference from '../reference/layers.ts';
-import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
 import { normals, random } from '../reference/random.ts';
-import { DEVICES, pagedTensors, tensor } from './paged.ts';
+import { DEVICES, tensor } from './paged.ts';
 
 describe.each(DEVICES)('on %s', (device) => {
   const r = random(23);
@@ -93,66 +92,6 @@ describe.each(DEVICES)('on %s', (device) => {
         { isCausal: c.isCausal },
       );
       expectClose(await out.toFloat64Array(), want, TOLERANCES[dtype]);
-    });
-  });
-
-  describe('paged decode', () => {
-    const BASE = {
-      heads: 4,
-      headsKv: 2,
-      dim: 32,
-      pageSize: 16,
-      dtype: 'f16',
-      cacheDtype: 'f16',
-      order: 'shuffled',
-    } as const;
-    const check = async (
-      lens: readonly number[],
-      change: Partial<PagedOptions> = {},
-      o: { softcap?: number; smScale?: number; splits?: number } = {},
-    ): Promise<void> => {
-      const p = pagedInputs({ ...BASE, ...change, newLens: lens.map(() => 0), oldLens: lens });
-      const { heads, headsKv, dim, pageSize, dtype, cacheDtype, batch } = p;
-      const q = normals(r, batch * heads * dim, dtype);
-      const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors(p, device);
-      const { splits, ...params } = o;
-      const op = new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype, ...params }, { splits });
-      const out = await tensor(new Float64Array(q.length).fill(NaN), dtype, [batch, heads, dim], device);
-      await op.run({ ...t, q: await tensor(q, dtype, [batch, heads, dim], device), out });
-      const tolerance = cacheDtype === 'f8e4m3' ? TOLERANCES.fp8Cache : TOLERANCES[dtype];
-      expectClose(await out.toFloat64Array(), pagedDecode({ ...p, q }, o), tolerance);
-    };
-    it('requests of all lengths, an empty one too', () => check([100, 0, 1, 16, 511, 33]));
-    for (const dtype of ['f16', 'bf16'] as const)
-      for (const pageSize of [16, 32, 64, 128])
-        it(`${dtype} over f8e4m3, pages of ${pageSize}`, () =>
-          check([70, 130], { dtype, cacheDtype: 'f8e4m3', pageSize }));
-    it.each([1, 2, 7, 40])('%d parts', (splits) => check([300, 20], {}, { splits }));
-    it('groups of 8 and 3', async () => {
-      await check([50], { heads: 8, headsKv: 1 });
-      await check([50], { heads: 6, headsKv: 2 });
-    });
-    it('softcap and a scale', () => check([90, 40], { cacheDtype: 'f8e4m3' }, { softcap: 4, smScale: 0.4 }));
-    it('no requests', () => check([]));
-
-    it('refusals', async () => {
-      const { heads, headsKv, dim, pageSize, dtype, cacheDtype } = BASE;
-      const op = new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype });
-      const p = pagedInputs({ ...BASE, newLens: [0, 0], oldLens: [20, 40] });
-      const refused = async (change: Partial<typeof p>): Promise<void> => {
-        const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors({ ...p, ...change }, device);
-        const q = await tensor(new Float64Array(2 * heads * dim), dtype, [2, heads, dim], device);
-        await op.run({ ...t, q, out: q });
-      };
-      await expect(refused({ cacheSeqlens: Int32Array.of(20, -3) })).rejects.toThrow(
-        'cacheSeqlens: expected lengths ≥ 0, got cacheSeqlens[1] = -3',
-      );
-      await expect(refused({ cacheSeqlens: Int32Array.of(65, 1) })).rejects.toThrow(
-        "expected at most 64 tokens a request, the capacity of blockTable's rows, got cacheSeqlens[0] = 65",
-      );
-      const table = p.blockTable.slice();
-      table[1] = p.numPages;
-      await expect(refused({ blockTable: table })).rejects.toThrow(`got blockTable[0][1] = ${p.numPages}`);
     });
   });
 });
