@@ -24,13 +24,18 @@ const BASE = {
   oldLens: [37, 100],
 } as const satisfies Case;
 
+/** The values, those of empty slots replaced. */
+const poisonedAt = (pages: Float64Array, empty: number): Float64Array => pages.map((x) => (x === empty ? NaN : x));
+
 async function check(c: Case): Promise<void> {
   const p = pagedInputs({ ...c, seed: seeded(JSON.stringify(c)).integer(1, 1e9) });
   const { heads, headsKv, dim, totalQ, dtype, cacheDtype, rope } = p;
   const fp8 = cacheDtype === 'f8e4m3';
   const rows = p.numPages * p.pageSize;
-  const kPages = of(p.kPages, cacheDtype, [rows, headsKv, dim]);
-  const vPages = of(p.vPages, cacheDtype, [rows, headsKv, dim]);
+  // Slots without a token are NaN here: a weight of 0 does not make up for reading one.
+  const empty = p.kPages.reduce((a, x) => Math.max(a, x), 0);
+  const kPages = of(poisonedAt(p.kPages, empty), cacheDtype, [rows, headsKv, dim]);
+  const vPages = of(poisonedAt(p.vPages, empty), cacheDtype, [rows, headsKv, dim]);
   const out = poisoned([totalQ, heads, dim], dtype);
   const before = [await kPages.toRaw(), await vPages.toRaw()];
   const half = (rope?.rotaryDim ?? 0) / 2;
@@ -86,6 +91,7 @@ describe('requests', () => {
     { what: 'no new tokens at all', newLens: [0, 0], oldLens: [7, 0] },
     { what: 'one token that fills the last page', newLens: [1], oldLens: [511] },
     { what: 'one key less than whole tiles', newLens: [1, 2], oldLens: [31, 63], BN: 32 },
+    { what: 'no spare column in the table', newLens: [1], oldLens: [17], spareColumns: 0 },
     { what: 'lengths of whole tiles and pages', newLens: [32, 64], oldLens: [64, 128] },
     { what: 'many row tiles', newLens: [110, 3, 65], oldLens: [5, 70, 16] },
   ])('$what', async ({ what: _, ...lengths }) => {
