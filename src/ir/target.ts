@@ -24,10 +24,46 @@ const KIB = 1024;
 const common = { maxThreadsPerBlock: 1024, warpSize: 32 } as const;
 
 export const TARGETS: Readonly<Record<Arch, Target>> = {
-  sm_80: { ...common, arch: 'sm_80', capability: 80, maxSharedBytes: 163 * KIB, sharedBytesPerSm: 164 * KIB, hasFp8: false, hasTma: false, hasWgmma: false },
-  sm_89: { ...common, arch: 'sm_89', capability: 89, maxSharedBytes: 99 * KIB, sharedBytesPerSm: 100 * KIB, hasFp8: true, hasTma: false, hasWgmma: false },
-  sm_90: { ...common, arch: 'sm_90', capability: 90, maxSharedBytes: 227 * KIB, sharedBytesPerSm: 228 * KIB, hasFp8: true, hasTma: true, hasWgmma: false },
-  sm_90a: { ...common, arch: 'sm_90a', capability: 90, maxSharedBytes: 227 * KIB, sharedBytesPerSm: 228 * KIB, hasFp8: true, hasTma: true, hasWgmma: true },
+  sm_80: {
+    ...common,
+    arch: 'sm_80',
+    capability: 80,
+    maxSharedBytes: 163 * KIB,
+    sharedBytesPerSm: 164 * KIB,
+    hasFp8: false,
+    hasTma: false,
+    hasWgmma: false,
+  },
+  sm_89: {
+    ...common,
+    arch: 'sm_89',
+    capability: 89,
+    maxSharedBytes: 99 * KIB,
+    sharedBytesPerSm: 100 * KIB,
+    hasFp8: true,
+    hasTma: false,
+    hasWgmma: false,
+  },
+  sm_90: {
+    ...common,
+    arch: 'sm_90',
+    capability: 90,
+    maxSharedBytes: 227 * KIB,
+    sharedBytesPerSm: 228 * KIB,
+    hasFp8: true,
+    hasTma: true,
+    hasWgmma: false,
+  },
+  sm_90a: {
+    ...common,
+    arch: 'sm_90a',
+    capability: 90,
+    maxSharedBytes: 227 * KIB,
+    sharedBytesPerSm: 228 * KIB,
+    hasFp8: true,
+    hasTma: true,
+    hasWgmma: true,
+  },
 };
 
 export const isArch = (s: string): s is Arch => (ARCHES as readonly string[]).includes(s);

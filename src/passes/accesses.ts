@@ -26,8 +26,37 @@ export interface Access {
   /** For an async copy under way: how many groups were committed since it was issued. */
   readonly age?: number;
   readonly place?: Place;
+  /** What it reaches along each dimension, first to last index, where that is known while compiling. */
+  readonly box?: Box;
   /** It was done in an earlier iteration of this loop, and the same place is never met again in a later one. */
   readonly apart?: string;
+}
+
+export type Box = readonly (readonly [first: number, last: number] | undefined)[];
+
+/** Two parts of one buffer that share no element, whatever the run. */
+export const isApart = (a: Box | undefined, b: Box | undefined): boolean =>
+  a !== undefined &&
+  b !== undefined &&
+  a.some((x, d) => {
+    const y = b[d];
+    return x !== undefined && y !== undefined && (x[1] < y[0] || y[1] < x[0]);
+  });
+
+/** The values of an index made of constants and of variables with known extents. */
+function rangeOf(e: Expr, spread: ReadonlyMap<string, number> | undefined): readonly [number, number] | undefined {
+  if (e.kind === 'const') return [Number(e.value), Number(e.value)];
+  if (e.kind === 'var') {
+    const extent = spread?.get(e.name);
+    return extent === undefined ? undefined : [0, extent - 1];
+  }
+  if (e.kind !== 'binary') return undefined;
+  const a = rangeOf(e.a, spread);
+  const b = rangeOf(e.b, spread);
+  if (!a || !b) return undefined;
+  if (e.op === 'add') return [a[0] + b[0], a[1] + b[1]];
+  if (e.op !== 'mul' || a[0] < 0 || b[0] < 0) return undefined;
+  return [a[0] * b[0], a[1] * b[1]];
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -129,7 +158,8 @@ export function accessesOf(s: Stmt, tracked: Tracked, of = s): Access[] {
   ): void => {
     if (!tracked.has(buffer)) return;
     const place = placeOf(buffer, (key) => elementPlace(key, indices, spread), indices, []);
-    out.push({ buffer, slot: inner(elementSlot(indices)), ...place, ...how });
+    const box = indices.map((e) => rangeOf(e, spread));
+    out.push({ buffer, slot: inner(elementSlot(indices)), box, ...place, ...how });
   };
   const exprs = (list: readonly Expr[], spread?: ReadonlyMap<string, number>): void => {
     for (const e of list)
@@ -141,7 +171,11 @@ export function accessesOf(s: Stmt, tracked: Tracked, of = s): Access[] {
     exprs(r.origin);
     if (!tracked.has(r.buffer)) return;
     const place = placeOf(r.buffer, (key) => regionPlace(key, r), r.origin, r.extent);
-    out.push({ buffer: r.buffer, write, slot: inner(regionSlot(r)), ...place, ...(async ? { age: 0 } : {}) });
+    const box = r.origin.map((o, d) => {
+      const at = rangeOf(o, undefined);
+      return at && ([at[0], at[0] + r.extent[d]! - 1] as const);
+    });
+    out.push({ buffer: r.buffer, write, slot: inner(regionSlot(r)), box, ...place, ...(async ? { age: 0 } : {}) });
   };
   const each = (list: readonly Stmt[], async: boolean, spread?: ReadonlyMap<string, number>): void => {
     for (const x of list) visit(x, async, spread);

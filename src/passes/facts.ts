@@ -39,9 +39,8 @@ export function collectFacts(k: Kernel): Facts {
           break;
         }
         case 'parallel':
-          s.vars.forEach((v, i) =>
-            facts.set(v, { lo: 0, hi: s.extents[i]! - 1, multiple: s.extents[i] === 1 ? 0 : 1 }),
-          );
+          for (const [i, v] of s.vars.entries())
+            facts.set(v, { lo: 0, hi: s.extents[i]! - 1, multiple: s.extents[i] === 1 ? 0 : 1 });
           visit(s.body);
           break;
         case 'if':

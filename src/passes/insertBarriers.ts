@@ -11,7 +11,7 @@
 import { bytesOf } from '../ir/dtype.ts';
 import type { Expr, For, If, Kernel, Reduce, Stmt, While } from '../ir/tile/schema.ts';
 import { walkStmts } from '../ir/tile/walk.ts';
-import { type Access, accessesOf, countsOf, type Slot, type Tracked } from './accesses.ts';
+import { type Access, accessesOf, countsOf, isApart, type Slot, type Tracked } from './accesses.ts';
 import { apartAcross, fixedNames } from './places.ts';
 import { sharedBytes } from './planShared.ts';
 import { effectsOf, visitStmts } from './rewrite.ts';
@@ -213,6 +213,7 @@ class BarrierWalk {
   private conflict(a: Access, b: Access): boolean {
     if ((!a.write && !b.write) || (a.atomic && b.atomic)) return false;
     if (a.apart !== undefined && a.place?.key === b.place?.key) return false;
+    if (a.buffer === b.buffer && isApart(a.box, b.box)) return false;
     if (a.buffer !== b.buffer) {
       const x = this.ranges.get(a.buffer);
       const y = this.ranges.get(b.buffer);
@@ -271,7 +272,7 @@ function countBarriers(stmts: readonly Stmt[]): number {
 }
 
 const keyOf = (a: Access): string =>
-  `${a.buffer}|${a.atomic ? 'a' : a.write}|${a.slot ? `${a.slot.base}+${a.slot.c}%${a.slot.stages}` : '*'}|${a.age ?? '-'}|${a.place?.key}|${a.apart}`;
+  `${a.buffer}|${a.atomic ? 'a' : a.write}|${a.slot ? `${a.slot.base}+${a.slot.c}%${a.slot.stages}` : '*'}|${a.age ?? '-'}|${a.place?.key}|${a.apart}|${a.box?.map((x) => x?.join('-') ?? '')}`;
 
 function add(state: State, accesses: readonly Access[]): State {
   const out = new Map(state);

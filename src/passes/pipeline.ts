@@ -1,6 +1,7 @@
 /** The compiler's middle, top to bottom. */
 import { compileError } from '../diagnostics/report.ts';
 import type { DeviceKernel } from '../ir/device/schema.ts';
+import { verifyDevice } from '../ir/device/verify.ts';
 import type { Kernel } from '../ir/tile/schema.ts';
 import { verify } from '../ir/tile/verify.ts';
 import { inferLayouts } from './inferLayouts.ts';
@@ -32,7 +33,7 @@ export interface PassResult {
 }
 
 export interface PassOptions extends PassContext {
-  /** Holds the program against the rules of Tile IR before the first pass and after each. */
+  /** Holds the program against the rules of Tile IR before the first pass and after each, and against Device IR's at the end. */
   readonly verify?: boolean;
   /** Sees the program after each pass. */
   readonly onPass?: (name: string, kernel: Kernel) => void;
@@ -50,5 +51,8 @@ export function runPasses(kernel: Kernel, options: PassOptions): PassResult {
     check(program);
     options.onPass?.(pass.name, program);
   }
-  return { kernel: program, device: lowerKernel(program, options.target) };
+  const device = lowerKernel(program, options.target);
+  const faults = options.verify ? verifyDevice(device, options.target).filter((d) => d.severity === 'error') : [];
+  if (faults.length > 0) throw compileError(faults);
+  return { kernel: program, device };
 }

@@ -10,14 +10,18 @@
  *                                         gemm q, k[j % 3] → s
  *                                       }
  *
+ * What the addresses look up, such as a page table's entry, is read one iteration earlier still: a copy that had to wait for
+ * its address would hold up the compute behind it.
+ *
  * Barriers are not placed here; `insert-barriers` derives them from the accesses.
  */
 import { add, binary, floordiv, i32, lt, mul, rem, sub } from '../ir/tile/build.ts';
-import type { Expr, For, Kernel, Let, Load, Region, Stmt } from '../ir/tile/schema.ts';
+import { printExpr } from '../ir/tile/printer.ts';
+import type { Expr, For, Kernel, Let, Load, Region, Stmt, Var } from '../ir/tile/schema.ts';
 import { asyncForm } from './asyncForm.ts';
 import { covers } from './coverage.ts';
 import { liveAfter } from './liveness.ts';
-import { cloneWith, effectsOf, rewrite, visitStmts } from './rewrite.ts';
+import { cloneWith, effectsOf, mapExpr, rewrite, visitStmts } from './rewrite.ts';
 
 export function planPipeline(kernel: Kernel): Kernel {
   const planner = new Planner(kernel);
@@ -34,6 +38,17 @@ interface Split {
   readonly lets: readonly Let[];
   readonly consumers: readonly Stmt[];
   readonly tiles: ReadonlySet<string>;
+}
+
+const MOST_LOOKUPS = 2;
+
+/** One element that addresses are made of. */
+interface Lookup {
+  /** The names that stand for it. */
+  readonly names: string[];
+  /** Over the loop's variable and names from outside. */
+  readonly value: Expr;
+  readonly ahead: Var;
 }
 
 class Planner {
@@ -108,9 +123,10 @@ class Planner {
     const slotOf = (iteration: Expr): Expr => rem(iteration, stages, s.span);
     const commit: Stmt = { kind: 'commitGroup', span: s.span };
 
-    /** The copies of one iteration, into one slot, if that iteration exists. */
-    const fetch = (iteration: Expr, slot: Expr, tag: string): Stmt[] => {
-      const clone = cloneWith([...split.lets, ...split.producers], new Map([[s.v, iteration]]), (n) =>
+    /** The copies of one iteration, into one slot, if that iteration exists. `known` gives names that are there already. */
+    const fetch = (iteration: Expr, slot: Expr, tag: string, known: ReadonlyMap<string, Expr> = new Map()): Stmt[] => {
+      const lets = split.lets.filter((l) => !known.has(l.name));
+      const clone = cloneWith([...lets, ...split.producers], new Map([...known, [s.v, iteration]]), (n) =>
         this.rename(`${n}_${tag}`),
       );
       const body = this.index(folded(markAsync(clone)), split.tiles, slot);
@@ -123,11 +139,66 @@ class Planner {
     const prologue = Array.from({ length: ahead }, (_, i) =>
       fetch(add(s.start, mul(s.step, i)), i32(i, s.span), `first${i}`),
     ).flat();
-    const next = fetch(add(v, mul(s.step, ahead)), slotOf(add(count, ahead)), 'next');
+    const lookups = this.lookups(s, split.lets);
+    const known = new Map(lookups.flatMap((l) => l.names.map((n) => [n, l.ahead] as const)));
+    const next = fetch(add(v, mul(s.step, ahead)), slotOf(add(count, ahead)), 'next', known);
     const consumers = this.index(this.block(split.consumers), split.tiles, slotOf(count));
-    const body: Stmt[] = [{ kind: 'waitGroup', pending: stages - 2, span: s.span }, ...next, ...consumers];
+    const body: Stmt[] = [
+      { kind: 'waitGroup', pending: stages - 2, span: s.span },
+      ...next,
+      ...this.lookUp(s, lookups, add(v, mul(s.step, ahead + 1))),
+      ...consumers,
+    ];
+    const declared = lookups.map(
+      (l): Stmt => ({ kind: 'declare', name: l.ahead.name, dtype: l.ahead.dtype, value: i32(0, s.span), span: s.span }),
+    );
+    const first = this.lookUp(s, lookups, add(s.start, mul(s.step, ahead)));
     // Copies past the last iteration were never issued, but their empty groups are still counted.
-    return [...prologue, { ...plain, body }, { kind: 'waitGroup', pending: 0, span: s.span }];
+    return [...declared, ...first, ...prologue, { ...plain, body }, { kind: 'waitGroup', pending: 0, span: s.span }];
+  }
+
+  /** What the copies' addresses read from memory, each thing once, in a variable of its own. */
+  private lookups(s: For, lets: readonly Let[]): readonly Lookup[] {
+    const values = new Map(lets.map((l) => [l.name, l.value]));
+    const reads = (e: Expr): boolean =>
+      effectsOf([{ kind: 'let', name: '', dtype: e.dtype, value: e, span: e.span }]).reads.size > 0;
+    const inlined = (e: Expr): Expr =>
+      mapExpr(e, (x) => {
+        const value = x.kind === 'var' ? values.get(x.name) : undefined;
+        return value && !reads(value) ? inlined(value) : x;
+      });
+    const found = new Map<string, Lookup>();
+    for (const l of lets) {
+      // Only whole numbers can be looked up by what was looked up; those stay where they are.
+      if (l.dtype !== 'i32' || !reads(l.value)) continue;
+      const value = inlined(l.value);
+      if ([...effectsOf([{ ...l, value }]).names].some((n) => values.has(n))) continue;
+      const key = printExpr(value);
+      const same = found.get(key);
+      if (same) same.names.push(l.name);
+      else
+        found.set(key, {
+          names: [l.name],
+          value,
+          ahead: { kind: 'var', name: this.rename(`${l.name}_ahead`), dtype: 'i32', span: s.span },
+        });
+    }
+    // Each holds a register through the loop. Many entries at once lie side by side, and the first brings the others.
+    return found.size <= MOST_LOOKUPS ? [...found.values()] : [];
+  }
+
+  /** Reads what iteration `at` will need, if there is one. */
+  private lookUp(s: For, lookups: readonly Lookup[], at: Expr): readonly Stmt[] {
+    if (lookups.length === 0) return [];
+    const exists = lt(at, s.stop, s.span);
+    if (exists.kind === 'const' && exists.value === false) return [];
+    const reads = lookups.map((l): Stmt => {
+      const value = mapExpr(l.value, (x) => (x.kind === 'var' && x.name === s.v ? at : x));
+      return { kind: 'assign', name: l.ahead.name, value, span: value.span };
+    });
+    return exists.kind === 'const'
+      ? folded(reads)
+      : [{ kind: 'if', cond: exists, then: folded(reads), else: [], span: s.span }];
   }
 
   /** The copies that can run ahead, the names their addresses need, and the rest. */

@@ -243,6 +243,26 @@ describe('tensors that the kernel writes', () => {
   });
 });
 
+describe('parts of a shared tile', () => {
+  test('need no barrier between writes that share no element', () => {
+    const halves = (rows: number): string =>
+      `parallel (p, q) in (16, 64) { a[p, q] = X[p, q] }  parallel (p2, q2) in (16, 64) { a[p2 + ${rows}, q2] = X[p2, q2] }`;
+    expect(ordered(halves(16))).not.toContain('barrier');
+    expect(ordered(halves(15))).toContain('barrier');
+    expect(ordered('copy X[0, 0; 16, 64] -> a[0, 0; 16, 64]  copy X[0, 0; 16, 64] -> a[16, 0; 16, 64]')).not.toContain(
+      'barrier',
+    );
+    expect(ordered('copy X[0, 0; 16, 64] -> a[0, 0; 16, 64]  copy X[0, 0; 16, 64] -> a[8, 0; 16, 64]')).toContain(
+      'barrier',
+    );
+  });
+  test('copies of parts run ahead together', () => {
+    const parts =
+      'for j in pipelined(0, n // 32, 1) stages(2) { copy X[j * 32, 0; 16, 64] -> a[0, 0; 16, 64]  copy X[j * 32 + 16, 0; 16, 64] -> a[16, 0; 16, 64]  copy a -> f }';
+    expect(bodyOf(through(kernel(parts), 'plan-pipeline', 'insert-barriers')).match(/waitGroup/g)).toHaveLength(2);
+  });
+});
+
 // --------------------------------------------------------------------------------- each barrier and wait is needed
 
 const isFence = (s: Stmt): boolean => s.kind === 'barrier' || s.kind === 'waitGroup';

@@ -71,7 +71,7 @@ test('three stages, from a start and in steps: slots count iterations', () => {
   );
 });
 
-test('the names that an address needs come along, renamed; the rest stays', () => {
+test('the names that an address needs come along, renamed, what they look up one iteration earlier; the rest stays', () => {
   expect(
     planned(`for j in pipelined(0, 8, 1) stages(2) {
       let page: i32 = table[j]
@@ -83,6 +83,8 @@ test('the names that an address needs come along, renamed; the rest stays', () =
     }`),
   ).toBe(
     dedent(`
+      var page_ahead: i32 = 0
+      page_ahead = table[1]
       let page_first0: i32 = table[0]
       let row_first0: i32 = page_first0 * 32
       copy K[row_first0, 0; 32, 64] -> k[0, 0, 0; 1, 32, 64] async
@@ -90,11 +92,13 @@ test('the names that an address needs come along, renamed; the rest stays', () =
       for j in serial(0, 8, 1) {
         waitGroup 0
         if j + 1 < 8 {
-          let page_next: i32 = table[j + 1]
-          let row_next: i32 = page_next * 32
+          let row_next: i32 = page_ahead * 32
           copy K[row_next, 0; 32, 64] -> k[(j + 1) % 2, 0, 0; 1, 32, 64] async
         }
         commitGroup
+        if j + 2 < 8 {
+          page_ahead = table[j + 2]
+        }
         let page: i32 = table[j]
         let row: i32 = page * 32
         let other: i32 = j + 1
