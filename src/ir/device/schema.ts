@@ -7,9 +7,16 @@
  */
 import type { DType } from '../dtype.ts';
 import type { Span } from '../span.ts';
-import type { AtomicOp, BinaryOp, Dim, Expr as TileExpr, MathFn, Param, UnaryOp } from '../tile/schema.ts';
+import type { AtomicOp, BinaryOp, Dim, MathFn, Param, Expr as TileExpr, UnaryOp } from '../tile/schema.ts';
 
-export type Special = 'threadIdx.x' | 'blockIdx.x' | 'blockIdx.y' | 'blockIdx.z' | 'gridDim.x' | 'gridDim.y' | 'gridDim.z';
+export type Special =
+  | 'threadIdx.x'
+  | 'blockIdx.x'
+  | 'blockIdx.y'
+  | 'blockIdx.z'
+  | 'gridDim.x'
+  | 'gridDim.y'
+  | 'gridDim.z';
 
 export type DExpr =
   | { readonly kind: 'const'; readonly dtype: DType; readonly value: number | bigint | boolean }
@@ -32,7 +39,10 @@ export type DExpr =
   | { readonly kind: 'shfl'; readonly a: DExpr; readonly lane: DExpr; readonly dtype: DType }
   | { readonly kind: 'ptx'; readonly template: string; readonly args: readonly DExpr[]; readonly dtype: DType };
 
-/** Tile IR's operators; `div` on integers truncates and is only made where both operands are known not to be negative. */
+/**
+ * Tile IR's operators; `div` on integers truncates and is only made where both operands are known not to be negative. An i32
+ * beside an i64 widens to it.
+ */
 export type DBinaryOp = BinaryOp;
 
 /** `base` is a tensor parameter, a pointer variable, or a shared buffer's name; `offset` counts elements of `dtype`. */
@@ -56,32 +66,98 @@ interface Base {
 export type DStmt =
   | (Base & { readonly kind: 'comment'; readonly text: string })
   /** `const` makes an SSA name; otherwise it may be assigned. */
-  | (Base & { readonly kind: 'declare'; readonly name: string; readonly dtype: DType; readonly const: boolean; readonly value: DExpr })
+  | (Base & {
+      readonly kind: 'declare';
+      readonly name: string;
+      readonly dtype: DType;
+      readonly const: boolean;
+      readonly value: DExpr;
+    })
   | (Base & { readonly kind: 'assign'; readonly name: string; readonly value: DExpr })
   /** A typed pointer to `addr`, which later `Addr.base`s may name. Global or shared; read-only pointers are `const`. */
   | (Base & { readonly kind: 'pointer'; readonly name: string; readonly addr: Addr; readonly readonly: boolean })
-  | (Base & { readonly kind: 'registers'; readonly name: string; readonly dtype: DType; readonly length: number; readonly init?: DExpr })
+  | (Base & {
+      readonly kind: 'registers';
+      readonly name: string;
+      readonly dtype: DType;
+      readonly length: number;
+      readonly init?: DExpr;
+    })
   | (Base & { readonly kind: 'setReg'; readonly array: string; readonly index: DExpr; readonly value: DExpr })
   | (Base & { readonly kind: 'store'; readonly addr: Addr; readonly value: DExpr })
   /** `count` elements, one instruction of count × size ≤ 16 bytes, aligned to it. With a false `pred` the registers become zero. `cache`: `nc` is the read-only path. */
-  | (Base & { readonly kind: 'loadVec'; readonly dst: RegRef; readonly addr: Addr; readonly count: number; readonly pred?: DExpr; readonly cache?: 'nc' })
-  | (Base & { readonly kind: 'storeVec'; readonly src: RegRef; readonly addr: Addr; readonly count: number; readonly pred?: DExpr })
+  | (Base & {
+      readonly kind: 'loadVec';
+      readonly dst: RegRef;
+      readonly addr: Addr;
+      readonly count: number;
+      readonly pred?: DExpr;
+      readonly cache?: 'nc';
+    })
+  | (Base & {
+      readonly kind: 'storeVec';
+      readonly src: RegRef;
+      readonly addr: Addr;
+      readonly count: number;
+      readonly pred?: DExpr;
+    })
   /** dst[0..count) = convert(src[0..count)), with the fastest paired instructions of the target. */
-  | (Base & { readonly kind: 'convert'; readonly dst: RegRef; readonly to: DType; readonly src: RegRef; readonly from: DType; readonly count: number })
+  | (Base & {
+      readonly kind: 'convert';
+      readonly dst: RegRef;
+      readonly to: DType;
+      readonly src: RegRef;
+      readonly from: DType;
+      readonly count: number;
+    })
   /** global → shared, `bytes` in 4, 8, 16; a false `pred` writes zeros. */
-  | (Base & { readonly kind: 'cpAsync'; readonly dst: Addr; readonly src: Addr; readonly bytes: 4 | 8 | 16; readonly pred?: DExpr })
+  | (Base & {
+      readonly kind: 'cpAsync';
+      readonly dst: Addr;
+      readonly src: Addr;
+      readonly bytes: 4 | 8 | 16;
+      readonly pred?: DExpr;
+    })
   | (Base & { readonly kind: 'cpAsyncCommit' })
   | (Base & { readonly kind: 'cpAsyncWait'; readonly pending: number })
   /** `id` 0 over the whole block is `__syncthreads`; others are named barriers over `threads`. */
   | (Base & { readonly kind: 'barrier'; readonly id: number; readonly threads?: number })
   | (Base & { readonly kind: 'warpSync' })
   /** `matrices` 8×8 tiles of 16-bit elements (pairs of 8-bit ones) into `dst`, one 32-bit register each. `addr` is this lane's row. */
-  | (Base & { readonly kind: 'ldmatrix'; readonly dst: RegRef; readonly matrices: 1 | 2 | 4; readonly transpose: boolean; readonly addr: Addr })
-  | (Base & { readonly kind: 'mma'; readonly shape: 'm16n8k8' | 'm16n8k16' | 'm16n8k32'; readonly a: RegRef; readonly aType: DType; readonly b: RegRef; readonly bType: DType; readonly c: RegRef; readonly cType: DType })
+  | (Base & {
+      readonly kind: 'ldmatrix';
+      readonly dst: RegRef;
+      readonly matrices: 1 | 2 | 4;
+      readonly transpose: boolean;
+      readonly addr: Addr;
+    })
+  | (Base & {
+      readonly kind: 'mma';
+      readonly shape: 'm16n8k8' | 'm16n8k16' | 'm16n8k32';
+      readonly a: RegRef;
+      readonly aType: DType;
+      readonly b: RegRef;
+      readonly bType: DType;
+      readonly c: RegRef;
+      readonly cType: DType;
+    })
   | (Base & { readonly kind: 'atomic'; readonly op: AtomicOp; readonly addr: Addr; readonly value: DExpr })
   /** `for (int v = start; v < stop; v += step)`; `unroll`: true for all, false to forbid, absent for the compiler's choice. */
-  | (Base & { readonly kind: 'for'; readonly v: string; readonly start: DExpr; readonly stop: DExpr; readonly step: DExpr; readonly unroll?: boolean; readonly body: readonly DStmt[] })
-  | (Base & { readonly kind: 'if'; readonly cond: DExpr; readonly then: readonly DStmt[]; readonly else: readonly DStmt[] })
+  | (Base & {
+      readonly kind: 'for';
+      readonly v: string;
+      readonly start: DExpr;
+      readonly stop: DExpr;
+      readonly step: DExpr;
+      readonly unroll?: boolean;
+      readonly body: readonly DStmt[];
+    })
+  | (Base & {
+      readonly kind: 'if';
+      readonly cond: DExpr;
+      readonly then: readonly DStmt[];
+      readonly else: readonly DStmt[];
+    })
   | (Base & { readonly kind: 'while'; readonly cond: DExpr; readonly body: readonly DStmt[] })
   | (Base & { readonly kind: 'break' })
   | (Base & { readonly kind: 'continue' })

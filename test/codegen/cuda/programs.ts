@@ -88,11 +88,14 @@ const math = overAll(
   ),
 );
 
+const zero = (d: DType): DExpr => num(d === 'bool' ? false : 0, d);
+const one = (d: DType): DExpr => num(d === 'bool' ? true : 1, d);
+
 const conversions = overAll(
   'conversions',
   [5, 8].flatMap((count) => [
-    ...ALL.map((d): DStmt => ({ kind: 'registers', name: `x${count}_${d}`, dtype: d, length: 16, init: num(0, d) })),
-    ...ALL.map((d): DStmt => ({ kind: 'registers', name: `y${count}_${d}`, dtype: d, length: 16, init: num(1, d) })),
+    ...ALL.map((d): DStmt => ({ kind: 'registers', name: `x${count}_${d}`, dtype: d, length: 16, init: zero(d) })),
+    ...ALL.map((d): DStmt => ({ kind: 'registers', name: `y${count}_${d}`, dtype: d, length: 16, init: one(d) })),
     ...ALL.flatMap((from) =>
       ALL.filter((to) => to !== from).flatMap((to): DStmt[] => [
         { kind: 'loadVec', dst: ref(`x${count}_${from}`), addr: at(`in_${from}`, v('n'), from), count: 1 },
@@ -157,8 +160,14 @@ const atomics = overAll(
 const asynchronous = kernel(
   [
     ...([4, 8, 16] as const).flatMap((bytes): DStmt[] => [
-      { kind: 'cpAsync', dst: shared('tile', 8), src: at('A', v('n'), 'f16'), bytes },
-      { kind: 'cpAsync', dst: shared('tile', 8), src: at('A', v('n'), 'f16'), bytes, pred: bin('lt', v('n'), num(4)) },
+      { kind: 'cpAsync', dst: shared('tile', 8), src: at('A', bin('mul', v('n'), num(8)), 'f16'), bytes },
+      {
+        kind: 'cpAsync',
+        dst: shared('tile', 8),
+        src: at('A', bin('mul', v('n'), num(8)), 'f16'),
+        bytes,
+        pred: bin('lt', v('n'), num(4)),
+      },
     ]),
     { kind: 'cpAsyncCommit' },
     { kind: 'cpAsyncWait', pending: 1 },
@@ -166,7 +175,13 @@ const asynchronous = kernel(
     { kind: 'barrier', id: 1, threads: 64 },
     { kind: 'atomic', op: 'add', addr: shared('tile', 0), value: num(1, 'f16') },
   ],
-  { name: 'asynchronous', params: [tensor('A', 'f16')], dims: [dim('n')], shared: [buffer('tile', 'f16', 0)] },
+  {
+    name: 'asynchronous',
+    params: [tensor('A', 'f16')],
+    dims: [dim('n')],
+    shared: [buffer('tile', 'f16', 0)],
+    sharedBytes: 128,
+  },
 );
 
 const LOADS = ([1, 2, 4] as const).flatMap((matrices) => [false, true].map((transpose) => ({ matrices, transpose })));
@@ -192,9 +207,16 @@ export const mmas = (target: Target): readonly MmaTypes[] => [
 const matrices = (target: Target): DeviceKernel =>
   kernel(
     [
+      {
+        kind: 'declare',
+        name: 'lane',
+        dtype: 'i32',
+        const: true,
+        value: bin('rem', { kind: 'special', name: 'threadIdx.x', dtype: 'i32' }, num(32)),
+      },
       ...mmas(target).flatMap((types, i): DStmt[] => {
         const [a, b, c] = [`a${i}`, `b${i}`, `c${i}`];
-        const addr = shared(`tile_${types.aType}`, v('n'), types.aType);
+        const addr = shared(`tile_${types.aType}`, bin('mul', bin('rem', v('lane'), num(4)), num(16)), types.aType);
         return [
           { kind: 'registers', name: a, dtype: types.aType, length: 16 },
           { kind: 'registers', name: b, dtype: types.bType, length: 16 },
@@ -216,6 +238,7 @@ const matrices = (target: Target): DeviceKernel =>
       shared: (['f16', 'bf16', 'f8e4m3', 'f8e5m2', 'i8', 'u8'] as const).map((d, i) =>
         buffer(`tile_${d}`, d, 1024 * i),
       ),
+      sharedBytes: 6 * 1024,
     },
   );
 
