@@ -37,13 +37,14 @@ test('Tile IR and Device IR as files, and Tile IR after passes', async () => {
     '-o',
     'ir',
     '--emit',
-    'tir',
+    'tir,dir',
     '--print-after',
     'frontend,plan-shared',
   ]);
   expect(done.code).toBe(0);
-  expect(readdirSync(bench.path('ir'))).toEqual(['one.sm_90a.tir']);
+  expect(readdirSync(bench.path('ir'))).toEqual(['one.sm_90a.dir', 'one.sm_90a.tir']);
   expect(readFileSync(bench.path('ir/one.sm_90a.tir'), 'utf8')).toMatch(/^kernel one\(/);
+  expect(readFileSync(bench.path('ir/one.sm_90a.dir'), 'utf8')).toMatch(/^device one\(mutable a: f32\*/m);
   expect(done.stdout).toMatch(/^\/\/ after frontend\nkernel one\([\s\S]*^\/\/ after plan-shared\nkernel one\(/m);
 });
 
