@@ -151,8 +151,9 @@ export class Lowering {
     return single(this.threadDigit(1, Math.min(32, this.kernel.threads)));
   }
 
-  /** An unrolled loop; `body` gets its digit. A loop of one iteration leaves no trace. */
+  /** An unrolled loop; `body` gets its digit. Loops of one iteration or none leave no trace. */
   unrolled(base: string, extent: number, body: (digit: Digit) => void): void {
+    if (extent === 0) return;
     if (extent === 1) return body({ id: `one`, expr: int(0), extent: 1 });
     const v = this.fresh(base);
     const digit: Digit = { id: v, expr: dvar(v), extent };
