@@ -5,6 +5,7 @@ import * as msg from '../diagnostics/messages/ops.ts';
 import { Device } from '../runtime/device.ts';
 import type { Stream } from '../runtime/stream.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import { Serving } from '../tune/serving.ts';
 import { type Contents, type HostCopies, knownContents, readContents, type Validate } from './contents.ts';
 import { OperatorUseError } from './error.ts';
 import type { KernelConfig, OperatorKernel } from './kernels.ts';
@@ -26,6 +27,11 @@ export interface RunOptions {
 export interface OperatorOptions {
   /** Overrides of the kernel's own choice of tiles, such as `{ BM: 64, numStages: 3 }`. */
   readonly config?: KernelConfig;
+  /**
+   * Take the tiles that were fastest on this GPU for calls of the same kind (`tilec tune`); where that is not known, `run`
+   * and `prepare` find it out first, which takes from seconds to a minute. `config` goes before. The CPU ignores it.
+   */
+  readonly tune?: boolean;
 }
 
 /** One call, checked. */
@@ -54,6 +60,7 @@ export abstract class Operator<E extends OperatorEntry> {
   /** Tensors whose contents are checked. */
   protected readonly checked: readonly string[];
   readonly #signature: Signature;
+  readonly #tuned: Serving<Operator<E>> | undefined;
 
   /** Throws `OperatorError` for parameters that are missing, unknown, out of range or do not fit each other. */
   constructor(entry: E, params: ParamsOf<E>, options: OperatorOptions = {}, checked: readonly string[] = []) {
@@ -63,6 +70,11 @@ export abstract class Operator<E extends OperatorEntry> {
     this.config = options.config ?? {};
     this.#signature = new Signature(entry, resolved);
     this.checked = checked.filter((name) => this.#signature.tensors.includes(name));
+    if (options.tune && options.config === undefined) {
+      const make = (config: KernelConfig): Operator<E> =>
+        Reflect.construct(this.constructor, [params, { ...options, tune: false, config }]) as Operator<E>;
+      this.#tuned = new Serving({ entry, params: resolved, make });
+    }
   }
 
   /** The launches of a call, in order; none where there is nothing to do. */
@@ -89,9 +101,10 @@ export abstract class Operator<E extends OperatorEntry> {
       this.checkContents(read ? await readContents(known, tensors, options.stream) : known.contents, sizes);
     }
     const call = this.#call(tensors, sizes, options.stream);
-    const steps = this.steps(call);
+    const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
+    const steps = op.steps(call);
     for (const s of steps) if (!s.kernel.on(deviceName(call))) await s.kernel.load(deviceName(call));
-    this.#launch(call, steps, options.workspace);
+    op.#launch(call, steps, options.workspace);
   }
 
   /** As `run`, at once: the kernels must be ready (`prepare`), and nothing can be read back. For graph capture and tight loops. */
@@ -105,26 +118,41 @@ export abstract class Operator<E extends OperatorEntry> {
       this.checkContents(known.contents, sizes);
     }
     const call = this.#call(tensors, sizes, options.stream);
-    const steps = this.steps(call);
+    const op = this.#known(call);
+    const steps = op.steps(call);
     for (const s of steps)
       if (!s.kernel.on(deviceName(call))) throw new OperatorUseError(`${this.entry.name}: ${msg.notPrepared}`);
-    this.#launch(call, steps, options.workspace);
+    op.#launch(call, steps, options.workspace);
   }
 
   /** Compiles all that a call with such arguments needs. */
   async prepare(args: TensorsOf<E, Tensor>): Promise<void> {
     const call = this.#call(args, this.#signature.check(args), undefined);
-    await Promise.all(this.steps(call).map((s) => s.kernel.load(deviceName(call))));
+    const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
+    await Promise.all(op.steps(call).map((s) => s.kernel.load(deviceName(call))));
   }
 
   /** The kernels that a call with such arguments launches, in order; nothing is compiled. */
   kernels(args: TensorsOf<E, Tensor>): readonly OperatorKernel[] {
-    return this.steps(this.#call(args, this.#signature.check(args), undefined)).map((s) => s.kernel);
+    const call = this.#call(args, this.#signature.check(args), undefined);
+    return this.#known(call)
+      .steps(call)
+      .map((s) => s.kernel);
   }
 
   /** Scratch memory for calls with such arguments; empty where none is needed. */
   workspace(args: TensorsOf<E, Tensor>, options: Pick<RunOptions, 'stream'> = {}): Workspace {
-    return this.scratch(this.#call(args, this.#signature.check(args), options.stream));
+    const call = this.#call(args, this.#signature.check(args), options.stream);
+    return this.#known(call).scratch(call);
+  }
+
+  /** The operator that serves such calls: this one, or with `tune` the one with the best tiles, if that is known. */
+  #known(call: Call): Operator<E> {
+    return this.#tuned?.known(call) ?? this;
+  }
+
+  async #found(call: Call, tuned: Serving<Operator<E>>): Promise<Operator<E>> {
+    return this.steps(call).length > 0 ? ((await tuned.find(call)) ?? this) : this;
   }
 
   #check(args: TensorArgs, options: RunOptions): Sizes {

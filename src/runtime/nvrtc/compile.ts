@@ -1,4 +1,5 @@
 /** CUDA C → cubin and PTX, through NVRTC. */
+import { isMainThread } from 'node:worker_threads';
 import type { Arch } from '../../ir/target.ts';
 import { NvrtcError } from '../errors.ts';
 import { koffi } from '../ffi/library.ts';
@@ -17,7 +18,7 @@ export interface CompiledCuda {
 }
 
 /**
- * Compiles a translation unit whose kernel is `symbol`, on a thread of its own. Throws `NvrtcError` with the log where NVRTC refuses it, and
+ * Compiles a translation unit whose kernel is `symbol`, on a thread of its own unless it is called on one. Throws `NvrtcError` with the log where NVRTC refuses it, and
  * `EnvironmentError` where there is no NVRTC.
  */
 export async function compileCuda(source: string, arch: Arch, symbol: string): Promise<CompiledCuda> {
@@ -43,6 +44,8 @@ export async function compileCuda(source: string, arch: Arch, symbol: string): P
 }
 
 async function compileProgram(api: Nvrtc['api'], program: bigint, options: CStrings): Promise<number> {
+  // A worker thread has no event loop to be kept free, and all of them together only four threads of libuv's.
+  if (!isMainThread) return api.nvrtcCompileProgram(program, options.count, options.pointers);
   inUse.add(options.memory);
   try {
     return await new Promise<number>((resolve, reject) => {
