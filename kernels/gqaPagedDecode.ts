@@ -131,7 +131,7 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
 }
 
 /** Parts that one step of the combination takes in. */
-const STEP = 32;
+const STEP = 8;
 
 /** partial [splits, batch, heads, dim] and weight [splits, batch, heads] of `gqaPagedDecode` to out [batch, heads, dim]. */
 export function combineSplits({ heads, dim: D, dtype }: Pick<GqaPagedDecodeConfig, 'heads' | 'dim' | 'dtype'>) {
