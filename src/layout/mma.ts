@@ -44,3 +44,27 @@ export function operandA(M: number, K: number, bytes: 1 | 2, w: WarpGrid): Layou
     [onThread(w.n, WARP * w.m), ...copies(w)],
   );
 }
+
+/** Operand B, as [N, K]: of each 32-byte row of K, column n = lane / 4 of the product and the 4 bytes at 4t of both halves. */
+export function operandB(N: number, K: number, bytes: 1 | 2, w: WarpGrid): Layout {
+  const perWord = 4 / bytes;
+  const tilesN = N / w.n / 8;
+  const tilesK = K / (8 * perWord);
+  return layout(
+    [
+      [onThread(w.n, WARP * w.m), onReg(tilesN, tilesK * 2 * perWord), onThread(8, 4)],
+      [onReg(tilesK, 2 * perWord), onReg(2, perWord), onThread(4, 1), onReg(perWord, 1)],
+    ],
+    [onThread(w.m, WARP), ...copies(w)],
+  );
+}
+
+/**
+ * What `ldmatrix` brings from one 8×8 tile of 16-bit elements: lane l has row l / 4, columns 2 (l % 4) and the next; with
+ * `.trans`, of the transposed tile. Lane r gives the address of row r.
+ */
+export const ldmatrixTile = (transposed = false): Layout => {
+  const held = [onThread(8, 4)];
+  const pair = [onThread(4, 1), onReg(2, 1)];
+  return layout(transposed ? [pair, held] : [held, pair]);
+};

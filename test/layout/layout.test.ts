@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Atom, Layout } from '../../src/ir/layout.ts';
 import { blocked } from '../../src/layout/blocked.ts';
 import {
-  atom,
   compactRegs,
   equalLayouts,
   evaluate,
   invert,
   isComplete,
+  isInjective,
   keepDims,
   layout,
   onMem,
@@ -21,32 +20,7 @@ import {
 } from '../../src/layout/layout.ts';
 import { accumulator, operandA } from '../../src/layout/mma.ts';
 import { bankConflicts, footprint, ldmatrixConflicts, matrixTile, rowMajor } from '../../src/layout/shared.ts';
-
-/** All coordinates of a shape, row by row. */
-function* coordinates(shape: readonly number[]): Generator<number[]> {
-  const [first, ...rest] = shape;
-  if (first === undefined) return yield [];
-  for (let i = 0; i < first; i++) for (const tail of coordinates(rest)) yield [i, ...tail];
-}
-
-/** A random complete fragment layout: some atoms, strides dealt out densely in random order over dimensions. */
-const fragments: fc.Arbitrary<{ l: Layout; threads: number }> = fc
-  .record({
-    atoms: fc.array(fc.record({ extent: fc.integer({ min: 1, max: 4 }), axis: fc.constantFrom('thread', 'reg'), dim: fc.integer({ min: 0, max: 2 }) }), { maxLength: 6 }),
-    copies: fc.integer({ min: 1, max: 3 }),
-    order: fc.array(fc.nat(), { minLength: 6, maxLength: 6 }),
-  })
-  .map(({ atoms, copies, order }) => {
-    const next = { thread: 1, reg: 1, mem: 1 };
-    const dims: Atom[][] = [[], [], []];
-    const dealt = atoms.map((a, i) => ({ a, rank: order[i]! })).sort((x, y) => x.rank - y.rank);
-    for (const { a } of dealt) {
-      const axis = a.axis as 'thread' | 'reg';
-      dims[a.dim]!.push(atom(a.extent, axis, next[axis]));
-      next[axis] *= a.extent;
-    }
-    return { l: layout(dims, [onThread(copies, next.thread)]), threads: next.thread * copies };
-  });
+import { coordinates, fragments } from './generate.ts';
 
 describe('the algebra', () => {
   test('inverting what evaluating gave returns the coordinates', () => {
@@ -77,7 +51,10 @@ describe('the algebra', () => {
 
   test('canonical form is unique: cutting an atom in two changes nothing', () => {
     const whole = layout([[onReg(8, 4)], [onThread(32, 1)]]);
-    const cut = layout([[onReg(2, 16), onReg(4, 4)], [onThread(4, 8), onReg(1, 9), onThread(8, 1)]]);
+    const cut = layout([
+      [onReg(2, 16), onReg(4, 4)],
+      [onThread(4, 8), onReg(1, 9), onThread(8, 1)],
+    ]);
     expect(equalLayouts(whole, cut)).toBe(true);
     expect(equalLayouts(whole, layout([[onReg(4, 4), onReg(2, 16)], [onThread(32, 1)]]))).toBe(false);
   });
@@ -99,6 +76,20 @@ describe('the algebra', () => {
     const dense = compactRegs(l);
     expect(sizeOf(dense, 'reg')).toBe(8);
     expect(sameThreads(l, dense)).toBe(true);
+  });
+});
+
+describe('places', () => {
+  test('an element has its own, unless digits overlap', () => {
+    fc.assert(
+      fc.property(fragments, ({ l }) => {
+        expect(isInjective(l)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+    expect(isInjective(layout([[onMem(4, 1)], [onMem(3, 2)]]))).toBe(false);
+    expect(isInjective(layout([[onMem(2, 3)], [onMem(3, 1)]]))).toBe(true);
+    expect(isInjective(layout([[onThread(4, 1)]], [onThread(2, 2)]))).toBe(false);
   });
 });
 
@@ -135,11 +126,17 @@ describe('mma fragments', () => {
     const grid = { m: 4, n: 1, copies: 1 };
     expect(equalLayouts(accumulator(128, 64, grid), operandA(128, 64, 2, grid))).toBe(true);
     expect(equalLayouts(accumulator(128, 176, grid), operandA(128, 176, 2, grid))).toBe(true);
-    expect(equalLayouts(accumulator(128, 64, { m: 2, n: 2, copies: 1 }), operandA(128, 64, 2, { m: 2, n: 2, copies: 1 }))).toBe(false);
+    expect(
+      equalLayouts(accumulator(128, 64, { m: 2, n: 2, copies: 1 }), operandA(128, 64, 2, { m: 2, n: 2, copies: 1 })),
+    ).toBe(false);
   });
 
   test('tiles that are no powers of two, and warps left over', () => {
-    for (const [M, N, m, n, copies] of [[48, 176, 3, 2, 1], [96, 96, 2, 4, 1], [16, 8, 1, 1, 4]] as const)
+    for (const [M, N, m, n, copies] of [
+      [48, 176, 3, 2, 1],
+      [96, 96, 2, 4, 1],
+      [16, 8, 1, 1, 4],
+    ] as const)
       expect(isComplete(accumulator(M, N, { m, n, copies }), 32 * m * n * copies)).toBe(true);
   });
 });
@@ -147,12 +144,17 @@ describe('mma fragments', () => {
 describe('blocked rows', () => {
   test('complete, and as wide as asked', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 48 }), { minLength: 1, maxLength: 3 }), fc.constantFrom(32, 64, 96, 128), fc.constantFrom(1, 2, 4, 8), (shape, threads, v) => {
-        const l = blocked(shape, threads, v);
-        expect(shapeOf(l)).toEqual(shape);
-        expect(isComplete(l, threads)).toBe(true);
-        if (shape.at(-1)! % v === 0) expect(vectorWidth(l) % v).toBe(0);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 48 }), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(32, 64, 96, 128),
+        fc.constantFrom(1, 2, 4, 8),
+        (shape, threads, v) => {
+          const l = blocked(shape, threads, v);
+          expect(shapeOf(l)).toEqual(shape);
+          expect(isComplete(l, threads)).toBe(true);
+          if (shape.at(-1)! % v === 0) expect(vectorWidth(l) % v).toBe(0);
+        },
+      ),
     );
   });
 
@@ -166,7 +168,15 @@ describe('blocked rows', () => {
 
 describe('shared tiles', () => {
   test('the swizzle is a permutation of the tile', () => {
-    for (const [shape, bytes] of [[[64, 128], 2], [[128, 32], 2], [[64, 64], 2], [[32, 16], 2], [[64, 128], 1], [[3, 64, 128], 2], [[128, 64], 4]] as const) {
+    for (const [shape, bytes] of [
+      [[64, 128], 2],
+      [[128, 32], 2],
+      [[64, 64], 2],
+      [[32, 16], 2],
+      [[64, 128], 1],
+      [[3, 64, 128], 2],
+      [[128, 64], 4],
+    ] as const) {
       const l = matrixTile(shape, bytes);
       const seen = new Set([...coordinates(shape)].map((c) => evaluate(l, c).mem));
       expect(seen.size).toBe(shape.reduce((n: number, x) => n * x, 1));
@@ -177,7 +187,8 @@ describe('shared tiles', () => {
   test('ldmatrix meets no conflicts, in rows of any length; plain rows do', () => {
     for (const row of [16, 32, 64, 96, 128, 176, 256]) {
       const l = matrixTile([64, row], 2);
-      for (let r = 0; r < 64; r += 8) for (let c = 0; c < row; c += 8) expect(ldmatrixConflicts(l, 2, r, c), `row ${row}`).toBe(1);
+      for (let r = 0; r < 64; r += 8)
+        for (let c = 0; c < row; c += 8) expect(ldmatrixConflicts(l, 2, r, c), `row ${row}`).toBe(1);
     }
     expect(ldmatrixConflicts(rowMajor([64, 128]), 2, 0, 0)).toBe(8);
     expect(ldmatrixConflicts(rowMajor([64, 32]), 2, 0, 0)).toBe(4);
@@ -194,10 +205,34 @@ describe('shared tiles', () => {
   test('bank conflicts are counted as the hardware serves them', () => {
     const lanes = Array.from({ length: 32 }, (_, i) => i);
     expect(bankConflicts(lanes, 4, 4)).toBe(1);
-    expect(bankConflicts(lanes.map((i) => i * 32), 4, 4)).toBe(32);
-    expect(bankConflicts(lanes.map(() => 7), 4, 4)).toBe(1);
-    expect(bankConflicts(lanes.map((i) => i * 2), 4, 4)).toBe(2);
-    expect(bankConflicts(lanes.map((i) => i * 4), 4, 16)).toBe(1);
+    expect(
+      bankConflicts(
+        lanes.map((i) => i * 32),
+        4,
+        4,
+      ),
+    ).toBe(32);
+    expect(
+      bankConflicts(
+        lanes.map(() => 7),
+        4,
+        4,
+      ),
+    ).toBe(1);
+    expect(
+      bankConflicts(
+        lanes.map((i) => i * 2),
+        4,
+        4,
+      ),
+    ).toBe(2);
+    expect(
+      bankConflicts(
+        lanes.map((i) => i * 4),
+        4,
+        16,
+      ),
+    ).toBe(1);
   });
 
   test('copies of a multi-buffered tile start where the swizzle does', () => {
