@@ -38,8 +38,8 @@ export const showConfig = (config: KernelConfig): string =>
     .map(([n, v]) => `${n}=${v}`)
     .join(' ') || "the kernels' own choice";
 
-/** Sizes within a factor of 2 of one another's power of 4 are alike. */
-const alike = (size: number): number => (size > 0 ? 4 ** Math.round(Math.log2(size) / 2) : 0);
+/** Sizes in bands of a factor of 4, whose ends are no usual sizes: 4096 and 8192 are alike, 2048 is not. */
+const alike = (size: number): number => (size > 0 ? 4 ** Math.floor(Math.log2(size) / 2 + 0.25) : 0);
 
 /**
  * Calls that share a tuned configuration: those with the same parameters (of numbers that are not whole only the sign

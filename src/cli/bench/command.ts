@@ -9,17 +9,19 @@ import type { Failure, Measurement, Report, WorkloadResult } from '../../bench/r
 import { benchWorkload } from '../../bench/run.ts';
 import { timerOn } from '../../bench/timer.ts';
 import * as M from '../../diagnostics/messages/bench.ts';
-import type { DeviceName } from '../../dsl/kernel.ts';
-import type { CpuDevice } from '../../runtime/cpu-device.ts';
+import type { KernelConfig } from '../../ops/kernels.ts';
 import { Device } from '../../runtime/device.ts';
 import { nvrtcLocation } from '../../runtime/ffi/nvrtc.ts';
-import { deviceOf } from '../../runtime/tensor.ts';
+import { tunedConfig } from '../../tune/lookup.ts';
+import { SPACES } from '../../tune/spaces.ts';
+import { FileStore } from '../../tune/store.ts';
 import type { BenchFlags } from '../commands/bench.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { print, printJson, progress, tell } from '../terminal.ts';
 import { version } from '../version.ts';
+import { deviceNamed } from './device.ts';
 import { listJson, listText } from './list.ts';
-import { entriesNamed, targetsOf } from './targets.ts';
+import { entriesNamed, type Target, targetsOf } from './targets.ts';
 import { reportText } from './text.ts';
 import { writeOut } from './write.ts';
 
@@ -74,10 +76,11 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
   }
   if (device) {
     const timer = timerOn(device);
+    const common = { device, timer, ceilings, iterations: flags.repeat, warmup: WARMUP, graph: flags.graph };
     for (const { entry, workload } of targets)
       await attempt(entry.name, workload.name, async () => {
-        const options = { device, timer, ceilings, iterations: flags.repeat, warmup: WARMUP, graph: flags.graph };
-        results.push(await benchWorkload(entry, workload, options));
+        const config = flags.tuned && device instanceof Device ? tunedFor({ entry, workload }, device) : undefined;
+        results.push(await benchWorkload(entry, workload, { ...common, config }));
       });
     if (special.has('overhead'))
       await attempt(
@@ -116,14 +119,11 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
   return failures.length > 0 || results.some((r) => r.badElements > 0) ? EXIT.user : EXIT.fine;
 }
 
-/** Throws `UsageError` for no name of a device, `EnvironmentError` for a GPU that is not there. */
-export function deviceNamed(name: string): Device | CpuDevice {
-  try {
-    return deviceOf(name as DeviceName);
-  } catch (e) {
-    if (e instanceof RangeError) throw new UsageError(e.message);
-    throw e;
-  }
+function tunedFor({ entry, workload }: Target, device: Device): KernelConfig | undefined {
+  const space = SPACES[entry.name];
+  if (!space) return undefined;
+  const sizeOf = (name: string): number => Number(workload.env[name]);
+  return tunedConfig({ entry, space, params: workload.params, sizeOf, gpu: device.name }, new FileStore());
 }
 
 function readPeers(path: string): PeersFile {

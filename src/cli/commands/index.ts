@@ -5,5 +5,13 @@ import { registerDoctor } from './doctor.ts';
 import { registerOpt } from './opt.ts';
 import type { Register } from './register.ts';
 import { registerRun } from './run.ts';
+import { registerTune } from './tune.ts';
 
-export const COMMANDS: readonly Register[] = [registerCompile, registerRun, registerBench, registerOpt, registerDoctor];
+export const COMMANDS: readonly Register[] = [
+  registerCompile,
+  registerRun,
+  registerBench,
+  registerTune,
+  registerOpt,
+  registerDoctor,
+];

@@ -20,4 +20,7 @@ export const unwritable = (path: string, why: string): string => `${path} cannot
 export const tuneNeedsGpu =
   'configurations are compared by their times on a GPU, and the CPU backend says nothing about those';
 
+export const tuneInterrupted =
+  'interrupted; what was measured is kept and in use, and the same command goes on from there';
+
 export const interrupted = 'interrupted';
