@@ -60,7 +60,8 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
     },
     ({ q, kPages, vPages, kScale, vScale, cacheSeqlens, blockTable, partial, weight }) => {
       // Shared memory bounds the blocks of a multiprocessor: `minBlocks` keeps the assembler from spilling for more of them.
-      const [part, hk, request] = T.grid([splits, headsKv, batch], { threads: 32, minBlocks: 1 });
+      // Heads side by side: their rows are neighbours in memory.
+      const [hk, part, request] = T.grid([headsKv, splits, batch], { threads: 32, minBlocks: 1 });
       const length = cacheSeqlens[request];
       const each = T.ceilDiv(T.ceilDiv(length, BN), splits);
       const begin = part * each;
