@@ -31,8 +31,8 @@ const CUDA = words(`
   atomicAdd atomicSub atomicExch atomicMin atomicMax atomicInc atomicDec atomicCAS atomicAnd atomicOr atomicXor
 `);
 
-/** Names the printer itself declares in every kernel. */
-const OWN = words('shared_memory warp');
+/** Names the printer itself declares in every kernel, and the one that no kernel may have. */
+const OWN = words('shared_memory warp main');
 
 let reserved: ReadonlySet<string> | undefined;
 const isReserved = (name: string): boolean => {
@@ -44,7 +44,8 @@ const isReserved = (name: string): boolean => {
 export function identifier(name: string): string {
   let id = name.replace(/[^A-Za-z0-9_]/gu, (c) => (c === '$' ? '_' : `u${c.codePointAt(0)!.toString(16)}`));
   if (/^[0-9]/.test(id)) id = `_${id}`;
-  if (id.startsWith('__')) id = `v${id}`;
+  // Two underscores in front are the compiler's, and PTX has no name of underscores alone.
+  if (id.startsWith('__') || id === '_' || id === '') id = `v${id}`;
   while (isReserved(id)) id += '_';
   return id;
 }
