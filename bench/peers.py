@@ -7,6 +7,7 @@
 
 Each time is the median of 20 CUDA-event times after 3 that do not count, each behind a write over 256 MiB (nothing of the
 inputs is in the L2 cache) and a spin of 0.2 ms (launches are queued ahead of the GPU). Inputs are random normal numbers.
+"(gathered)": K and V were made contiguous and dequantised beforehand; "gather + …": that is part of the time.
 What cannot be measured is recorded with its error. The script starts nothing new once its time is spent.
 """
 
@@ -121,8 +122,8 @@ def gqa_forward(m, e):
     k = m.normal([e["batch"], e["headsKv"], e["seq"], e["dim"]], dtype)
     v = m.normal([e["batch"], e["headsKv"], e["seq"], e["dim"]], dtype)
     args = (q, k, v, e["isCausal"], e["smScale"])
-    yield "SDPA, flash", lambda: sdpa("FLASH_ATTENTION", *args)
-    yield "SDPA, cuDNN", cudnn(*args)
+    yield "SDPA flash", lambda: sdpa("FLASH_ATTENTION", *args)
+    yield "SDPA cuDNN", cudnn(*args)
 
 
 class Cache:
@@ -195,16 +196,16 @@ def paged_prefill(m, e):
             cache.gather()
             return flash()
 
-        yield "flash (KV gathered before)", flash
-        yield "gather, dequantise, flash", whole
+        yield "flash (gathered)", flash
+        yield "gather + flash", whole
         if uniform:
             k, v = cache.batched(batch)
             # cuDNN aligns causal to the top left: without old tokens that is the same, with them nothing is masked.
             causal = e["isCausal"] and old[0] == 0
-            name = "SDPA, cuDNN (KV gathered before)" if causal or not e["isCausal"] else "SDPA, cuDNN (KV gathered before, unmasked)"
+            name = "cuDNN (gathered)" if causal or not e["isCausal"] else "cuDNN unmasked (gathered)"
             yield name, cudnn(q_batched, k, v, causal, e["smScale"])
     if uniform:
-        yield "FlexAttention (KV gathered before)", lambda: flex(m, e, q_batched, *cache.batched(batch), old[0])
+        yield "Flex (gathered)", lambda: flex(m, e, q_batched, *cache.batched(batch), old[0])
 
 
 def flex(m, e, q, k, v, old):
@@ -241,8 +242,8 @@ def paged_decode(m, e):
         cache.gather()
         return flash()
 
-    yield "SDPA, flash (KV gathered before)", flash
-    yield "gather, dequantise, SDPA flash", whole
+    yield "flash (gathered)", flash
+    yield "gather + flash", whole
 
 
 # ------------------------------------------------------------------------------------------------------- over elements
@@ -358,7 +359,7 @@ PEERS = {
     "append-paged-kv": append,
 }
 # What compiles for long comes last.
-LAST = "FlexAttention"
+LAST = "Flex"
 
 
 def ceilings(m):
