@@ -8,7 +8,7 @@ import type { Tensor } from '../../src/runtime/tensor.ts';
 import { expectAppended, operatorFor, type PagedTensors, pagedTensors, tensor } from '../ops/paged.ts';
 import { pagedDecode, pagedPrefill } from '../reference/attention.ts';
 import { expectClose, TOLERANCES } from '../reference/compare.ts';
-import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
+import { type PagedInputs, type PagedOptions, pagedInputs } from '../reference/paged.ts';
 import { onGpu } from './gpu.ts';
 
 const CASE = {
@@ -71,6 +71,36 @@ onGpu('operators on a GPU', () => {
     }
   });
 
+  it('a captured decode step replays over longer requests, in a workspace of its own', async () => {
+    const device = Device.get();
+    const { heads, headsKv, dim, pageSize, dtype, cacheDtype } = CASE;
+    const inputs = (oldLens: readonly number[], seed: number) =>
+      pagedInputs({ ...CASE, rotaryDim: 0, newLens: [0, 0], oldLens, order: 'shuffled', seed });
+    const p = inputs([700, 90], 3);
+    const later = inputs([701, 640], 4);
+    const values = pagedInputs({ ...CASE, newLens: [1, 1] }).q;
+    const op = new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype });
+    const columns = Math.max(p.maxPagesPerReq, later.maxPagesPerReq);
+    const numPages = Math.max(p.numPages, later.numPages);
+    const tensors = async (x: typeof p, on: 'cpu' | 'cuda') => {
+      const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors(widened(x, columns, numPages), on);
+      return { ...t, q: await tensor(values, dtype, [2, heads, dim], on) };
+    };
+    const out = await tensor(new Float64Array(values.length).fill(NaN), dtype, [2, heads, dim], 'cuda');
+    const call = { ...(await tensors(p, 'cuda')), out };
+    await op.prepare(call);
+    const workspace = op.workspace(call);
+    using graph = await Graph.capture(device, () => op.launch(call, { validate: 'none', workspace }));
+    for (const x of [p, later]) {
+      const theirs = await tensors(x, 'cpu');
+      for (const name of ['kPages', 'vPages', 'cacheSeqlens', 'blockTable'] as const)
+        await (call[name] as Tensor).copyFrom(theirs[name] as Tensor);
+      graph.launch();
+      await device.stream.synchronize();
+      expectClose(await out.toFloat64Array(), pagedDecode({ ...x, q: values }), TOLERANCES.fp8Cache);
+    }
+  });
+
   it('validation reads the index tensors back in one synchronisation', async () => {
     const p = pagedInputs(CASE);
     const t = await pagedTensors(p, 'cuda');
@@ -97,3 +127,16 @@ onGpu('operators on a GPU', () => {
     expectClose(await out.toFloat64Array(), pagedDecode({ ...p, q: values }), TOLERANCES.fp8Cache);
   });
 });
+
+/** The same cache in more pages and wider page tables. */
+function widened(p: PagedInputs, columns: number, numPages: number): PagedInputs {
+  const blockTable = new Int32Array(p.batch * columns).fill(-1);
+  for (let b = 0; b < p.batch; b++)
+    blockTable.set(p.blockTable.subarray(b * p.maxPagesPerReq, (b + 1) * p.maxPagesPerReq), b * columns);
+  const more = (pages: Float64Array): Float64Array => {
+    const all = new Float64Array(numPages * p.pageSize * p.headsKv * p.dim);
+    all.set(pages);
+    return all;
+  };
+  return { ...p, blockTable, maxPagesPerReq: columns, numPages, kPages: more(p.kPages), vPages: more(p.vPages) };
+}

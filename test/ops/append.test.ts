@@ -4,7 +4,7 @@ import { AppendPagedKv } from '../../src/ops/index.ts';
 import { roundAll } from '../reference/numbers.ts';
 import { type PagedInputs, type PagedOptions, pagedInputs } from '../reference/paged.ts';
 import { allMagnitudes, random } from '../reference/random.ts';
-import { DEVICES, type DeviceUnderTest, expectAppended, pagedTensors } from './paged.ts';
+import { bytes, DEVICES, type DeviceUnderTest, expectAppended, pagedTensors } from './paged.ts';
 
 const BASE = {
   heads: 2,
@@ -71,10 +71,55 @@ describe.each(DEVICES)('on %s', (device) => {
     },
   );
 
-  it('f16 codes, every one of them', async () => {
-    const all = Float64Array.from({ length: 65536 }, (_, code) => half(code));
-    const inputs = pagedInputs({ ...BASE, headsKv: 8, dim: 128, newLens: [64], oldLens: [3] });
-    await check({ ...inputs, kNew: all, vNew: all.slice().reverse(), kScale: Math.fround(0.37), vScale: 1 }, device);
+  // Scales from where quotients overflow to where they vanish; the last is subnormal.
+  it.each([
+    [0.37, 1],
+    [0.02, 448],
+    [3e38, 2 ** -10],
+    [1.2e-38, 1e-40],
+  ])('every f16 and every bf16 code, scales %d and %d', async (kScale, vScale) => {
+    const shape = { ...BASE, headsKv: 8, dim: 128, pageSize: 64, newLens: [64], oldLens: [3] };
+    for (const [dtype, decode] of [
+      ['f16', half],
+      ['bf16', brain],
+    ] as const) {
+      const all = Float64Array.from({ length: 65536 }, (_, code) => decode(code));
+      const scales = { kScale: Math.fround(kScale), vScale: Math.fround(vScale) };
+      await check({ ...pagedInputs({ ...shape, dtype }), kNew: all, vNew: all.slice().reverse(), ...scales }, device);
+    }
+  });
+
+  it('the edges of e4m3, byte by byte', async () => {
+    const cases: [number, number][] = [
+      [448, 0x7e],
+      [-448, 0xfe],
+      [464, 0x7e], // half way to what would be next
+      [480, 0x7e],
+      [-65504, 0xfe],
+      [Infinity, 0x7e],
+      [-Infinity, 0xfe],
+      [NaN, 0x7f],
+      [0, 0x00],
+      [-0, 0x80],
+      [2 ** -9, 0x01], // the smallest
+      [2 ** -10, 0x00], // half of it, to even
+      [-(2 ** -10), 0x80],
+      [3 * 2 ** -10, 0x02],
+      [1.0625, 0x38], // half way from 1 to 1.125, to even
+      [1.1875, 0x3a],
+    ];
+    const p = pagedInputs({ ...BASE, headsKv: 1, dim: 16, newLens: [1], oldLens: [16] });
+    const values = Float64Array.from(cases, ([x]) => x);
+    const op = new AppendPagedKv({ headsKv: 1, dim: 16, pageSize: 16, dtype: 'f16', cacheDtype: 'f8e4m3' });
+    const {
+      q: _,
+      out: __,
+      ...t
+    } = await pagedTensors({ ...p, kNew: values, vNew: values, kScale: 1, vScale: 1 }, device);
+    await op.run(t);
+    const row = p.blockTable[1]! * 16 * 16;
+    for (const pages of [t.kPages, t.vPages])
+      expect([...(await bytes(pages)).subarray(row, row + 16)]).toEqual(cases.map(([, byte]) => byte));
   });
 
   it('the same cache after the call is made again', async () => {
@@ -96,4 +141,9 @@ function half(code: number): number {
   const mantissa = code & 1023;
   if (exponent === 31) return mantissa ? NaN : sign * Infinity;
   return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}
+
+/** The number that a bf16 code stands for: the upper half of an f32. */
+function brain(code: number): number {
+  return new Float32Array(Uint32Array.of(code * 65536).buffer)[0]!;
 }

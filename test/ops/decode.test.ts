@@ -5,7 +5,7 @@ import { GqaPagedDecode } from '../../src/ops/index.ts';
 import { blocksPerMultiprocessor } from '../../src/ops/occupancy.ts';
 import { pagedDecode } from '../reference/attention.ts';
 import { difference, expectClose, TOLERANCES } from '../reference/compare.ts';
-import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
+import { type PagedOptions, pagedInputs, withEmptySlots } from '../reference/paged.ts';
 import { normals, random } from '../reference/random.ts';
 import { DEVICES, pagedTensors, tensor } from './paged.ts';
 
@@ -27,8 +27,10 @@ describe.each(DEVICES)('on %s', (device) => {
     lens: readonly number[],
     change: Partial<PagedOptions> = {},
     o: { softcap?: number; smScale?: number; splits?: number } = {},
+    empty?: number,
   ): Promise<void> => {
-    const p = pagedInputs({ ...BASE, ...change, newLens: lens.map(() => 0), oldLens: lens });
+    const made = pagedInputs({ ...BASE, ...change, newLens: lens.map(() => 0), oldLens: lens });
+    const p = empty === undefined ? made : withEmptySlots(made, empty);
     const { heads, headsKv, dim, pageSize, dtype, cacheDtype, batch } = p;
     const q = normals(r, batch * heads * dim, dtype);
     const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors(p, device);
@@ -60,6 +62,9 @@ describe.each(DEVICES)('on %s', (device) => {
   ])('%d heads over %d', (heads, headsKv) => check([50], { heads, headsKv }));
   it('the last page filled exactly, and no page to spare', () =>
     check([512], { spareColumns: 0, sparePages: 0, cacheDtype: 'f8e4m3' }));
+  it('slots that hold no token may hold NaN', async () => {
+    for (const cacheDtype of ['f16', 'f8e4m3'] as const) await check([33, 0, 70], { cacheDtype }, {}, NaN);
+  });
   it('shared pages', () => check([64, 70, 49], { sharedPages: 3 }));
   it('softcap and a scale', () => check([90, 40], { cacheDtype: 'f8e4m3' }, { softcap: 4, smScale: 0.4 }));
   it('no requests', () => check([]));
@@ -82,6 +87,11 @@ describe.each(DEVICES)('on %s', (device) => {
     const table = p.blockTable.slice();
     table[1] = p.numPages;
     await expect(refused({ blockTable: table })).rejects.toThrow(`got blockTable[0][1] = ${p.numPages}`);
+    const fp8 = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3', newLens: [0], oldLens: [20] });
+    const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors({ ...fp8, vScale: NaN }, device);
+    const q = await tensor(new Float64Array(heads * dim), dtype, [1, heads, dim], device);
+    const over8 = new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype: 'f8e4m3' });
+    await expect(over8.run({ ...t, q, out: q })).rejects.toThrow('vScale: expected a finite scale above 0, got NaN');
   });
 });
 

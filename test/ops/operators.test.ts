@@ -1,4 +1,5 @@
 /** Every operator against its entry of the manifest, and small workloads of each run from the entry's own random inputs. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MANIFEST } from '../../manifest/index.ts';
 import { randomInputs } from '../../manifest/inputs.ts';
@@ -36,14 +37,39 @@ const SMALL: Readonly<Record<string, Pick<Workload, 'sizes' | 'lists'> & { reado
 };
 const rows = { params: { n: 72 }, sizes: { rows: 3 } };
 
-function small(entry: OperatorEntry): ResolvedWorkload {
-  const { params, ...rest } = SMALL[entry.operator] ?? rows;
+/** Other run-time sizes of the same. */
+const OTHER: Readonly<Record<string, Pick<Workload, 'sizes' | 'lists'>>> = {
+  GqaPagedPrefill: { sizes: { batch: 3 }, lists: { newLens: [1, 0, 40], oldLens: [0, 9, 130] } },
+  AppendPagedKv: { sizes: { batch: 1 }, lists: { newLens: [77], oldLens: [200] } },
+  GqaPagedDecode: { sizes: { batch: 3 }, lists: { lens: [1, 600, 0] } },
+  GqaForward: { sizes: { batch: 3, seq: 65 } },
+  Gemm: { sizes: { m: 33, n: 72, k: 40 } },
+  Rope: { sizes: { tokens: 1, maxPosition: 30 } },
+};
+
+function small(entry: OperatorEntry, other?: Pick<Workload, 'sizes' | 'lists'>): ResolvedWorkload {
+  const { params, ...rest } = { ...(SMALL[entry.operator] ?? rows), ...other };
   const [first] = entry.workloads;
   return resolveWorkload(entry, { name: 'small', ...rest, params: { ...first!.params, ...params } });
 }
 
 it('the library has a class for each entry, and no other', () => {
   expect(classes.map(([name]) => name).sort()).toEqual(entries.map((e) => e.operator).sort());
+});
+
+describe('the layers stay apart', () => {
+  const sources = (folder: string) =>
+    readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.ts'))
+      .map((f) => [f, readFileSync(new URL(`../../${folder}/${f}`, import.meta.url), 'utf8')] as const);
+  it('no kernel is written in src/ops', () => {
+    const written = sources('src/ops').filter(([, text]) => /\bT\.[a-z]|\b(kernel|macro)\(/.test(text));
+    expect(written.map(([f]) => f)).toEqual([]);
+  });
+  it('nothing is validated in kernels', () => {
+    const validating = sources('kernels').filter(([, text]) => /\bthrow\b|T\.assert/.test(text));
+    expect(validating.map(([f]) => f)).toEqual([]);
+  });
 });
 
 describe.each(classes)('%s', (name, Class) => {
@@ -72,6 +98,18 @@ describe.each(classes)('%s', (name, Class) => {
       else if (t.entry.role === 'inout') expect(after, t.name).not.toEqual(before.get(t.name));
       else expect(after.every(Number.isFinite), t.name).toBe(true);
     }
+  });
+
+  it('compiles nothing anew for other run-time sizes', async () => {
+    const run = async (w: ResolvedWorkload): Promise<void> => {
+      const tensors: Record<string, Tensor> = {};
+      for (const t of randomInputs(w)) tensors[t.name] = await tensor(t.values, t.dtype, t.shape);
+      await new Class(w.params).run(tensors);
+    };
+    await run(small(entry));
+    const before = ops.compileCount();
+    await run(small(entry, OTHER[name] ?? { sizes: { rows: 70 } }));
+    expect(ops.compileCount()).toBe(before);
   });
 
   it('refuses each tensor with one dimension more, one element more, or another dtype', async () => {

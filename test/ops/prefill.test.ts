@@ -1,7 +1,8 @@
 /** Paged prefill end to end: attention and cache bytes against the f64 reference. */
 import { describe, expect, it } from 'vitest';
+import { toCuda } from '../../src/compile.ts';
 import { compileCount } from '../../src/ops/index.ts';
-import { type PagedOptions, pagedInputs } from '../reference/paged.ts';
+import { type PagedOptions, pagedInputs, withEmptySlots } from '../reference/paged.ts';
 import { checkPrefill, DEVICES, expectAppended, operatorFor, pagedTensors } from './paged.ts';
 
 const BASE = {
@@ -15,6 +16,13 @@ const BASE = {
   oldLens: [37, 100],
 } as const satisfies PagedOptions;
 
+const CACHES = [
+  ['f16', 'f16'],
+  ['f16', 'f8e4m3'],
+  ['bf16', 'bf16'],
+  ['bf16', 'f8e4m3'],
+] as const;
+
 /** What f32 accumulation reaches; the description of the operator allows tens of times as much. */
 const REACHED = { f16: 2e-3, bf16: 1.6e-2 } as const;
 
@@ -26,17 +34,22 @@ describe.each(DEVICES)('on %s', (device) => {
   };
 
   describe('caches and dtypes', () => {
-    for (const dtype of ['f16', 'bf16'] as const)
-      for (const cacheDtype of [dtype, 'f8e4m3'] as const)
-        it(`${dtype} over ${cacheDtype}`, () => check({ dtype, cacheDtype }));
+    for (const [dtype, cacheDtype] of CACHES) it(`${dtype} over ${cacheDtype}`, () => check({ dtype, cacheDtype }));
   });
 
+  // A tile of keys inside a page, of whole pages, and both; lengths that end in a tile, at its end, and one short of it.
   describe('page sizes and key tiles', () => {
     for (const pageSize of [16, 32, 64, 128])
       for (const BN of [32, 64, 128])
-        for (const cacheDtype of ['f16', 'f8e4m3'] as const)
-          it(`pages of ${pageSize}, tiles of ${BN}, ${cacheDtype}`, () =>
-            check({ pageSize, cacheDtype, newLens: [17, 33, 1], oldLens: [37, 140, pageSize * 2 - 1] }, {}, { BN }));
+        for (const [dtype, cacheDtype] of CACHES)
+          it(`pages of ${pageSize}, tiles of ${BN}, ${dtype} over ${cacheDtype}`, () =>
+            check(
+              { pageSize, dtype, cacheDtype, heads: 2, newLens: [17, 33, 1], oldLens: [37, 128, pageSize * 2 - 1] },
+              {},
+              { BN },
+            ));
+    it('tiles of 96, looked up row by row', () =>
+      check({ cacheDtype: 'f8e4m3', newLens: [17, 33], oldLens: [96, 140] }, {}, { BN: 96 }));
   });
 
   describe('lengths', () => {
@@ -68,7 +81,9 @@ describe.each(DEVICES)('on %s', (device) => {
       [16, 2],
       [32, 1],
     ] as const)
-      it(`of ${heads / headsKv}`, () => check({ heads, headsKv, newLens: [5], oldLens: [70] }));
+      for (const cacheDtype of ['f16', 'f8e4m3'] as const)
+        it(`of ${heads / headsKv}, ${cacheDtype}`, () =>
+          check({ heads, headsKv, cacheDtype, newLens: [5], oldLens: [70] }));
   });
 
   describe('options', () => {
@@ -84,7 +99,17 @@ describe.each(DEVICES)('on %s', (device) => {
     it('dim 256', () => check({ dim: 256, newLens: [3], oldLens: [40], cacheDtype: 'f8e4m3' }, {}, { BN: 32 }));
   });
 
-  it('token counts compile nothing anew', async () => {
+  it('1 token, then 8192: nothing is compiled anew', async () => {
+    const shape = { ...BASE, heads: 1, headsKv: 1, dim: 16, pageSize: 16, cacheDtype: 'f8e4m3' } as const;
+    const config = { BM: 32, BN: 32, threads: 64 };
+    await check({ ...shape, newLens: [1], oldLens: [3] }, {}, config);
+    const before = compileCount();
+    const newLens = Array.from({ length: 256 }, () => 32);
+    await check({ ...shape, newLens, oldLens: newLens.map((_, b) => b % 50) }, {}, config);
+    expect(compileCount()).toBe(before);
+  });
+
+  it('token counts, requests and pages compile nothing anew', async () => {
     const first = pagedInputs({ ...BASE, newLens: [1], oldLens: [3] });
     const op = operatorFor(first);
     await op.run(await pagedTensors(first, device));
@@ -96,6 +121,36 @@ describe.each(DEVICES)('on %s', (device) => {
     expect(compileCount()).toBe(before);
   });
 
+  it('new tokens count as they are, whatever the FP8 cache makes of them', async () => {
+    const p = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3', newLens: [17, 40], oldLens: [37, 0] });
+    // 448 × 0.025 is the largest value that the cache of values can hold.
+    const large = { ...p, vNew: p.vNew.map((v) => v * 32) };
+    expect(Math.max(...large.vNew)).toBeGreaterThan(2 * 448 * p.vScale);
+    const { relative } = await checkPrefill(large, {}, { device });
+    expect(relative).toBeLessThan(1e-3);
+  });
+
+  it('slots that hold no token may hold NaN', async () => {
+    for (const cacheDtype of ['bf16', 'f8e4m3'] as const) {
+      const p = pagedInputs({
+        ...BASE,
+        dtype: 'bf16',
+        cacheDtype,
+        pageSize: 16,
+        newLens: [17, 1, 0],
+        oldLens: [37, 0, 9],
+      });
+      await checkPrefill(withEmptySlots(p, NaN), {}, { device });
+    }
+  });
+
+  it('the page table of a request without new tokens is not looked at', async () => {
+    const p = pagedInputs({ ...BASE, newLens: [5, 0, 3], oldLens: [70, 100, 4] });
+    const blockTable = p.blockTable.slice();
+    blockTable.fill(1 << 29, p.maxPagesPerReq, 2 * p.maxPagesPerReq);
+    await checkPrefill({ ...p, blockTable }, {}, { device });
+  });
+
   it('large values, NaN and negative zero in the chunk', async () => {
     const p = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3', dtype: 'bf16', newLens: [4], oldLens: [20] });
     // 448 × 0.02 is the largest value that the cache can hold.
@@ -105,4 +160,16 @@ describe.each(DEVICES)('on %s', (device) => {
     await operatorFor(p).run(t);
     await expectAppended(t, p);
   });
+});
+
+it('the scales of an FP8 cache are read once, in front of the loop', async () => {
+  const p = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3' });
+  const [prefill] = operatorFor(p).kernels(await pagedTensors(p));
+  const { source } = await toCuda(prefill!.kernel.def, { arch: 'sm_90a' });
+  const lines = source.split('\n');
+  for (const name of ['kScale', 'vScale']) {
+    const reads = lines.flatMap((l, i) => (l.includes(`${name}[0]`) ? [i] : []));
+    expect(reads, name).toHaveLength(1);
+    expect(reads[0]).toBeLessThan(lines.findIndex((l) => l.includes('&kPages[')));
+  }
 });

@@ -182,7 +182,7 @@ describe.each(DEVICES)('calls on %s', (device) => {
 
   describe('contents', () => {
     const changed = (xs: Int32Array, i: number, v: number): Int32Array => xs.map((x, at) => (at === i ? v : x));
-    it.each([0, -0.02, NaN, Infinity])('a scale of %d', async (s) => {
+    it.each([0, -0, -0.02, NaN, Infinity, -Infinity])('a scale of %d', async (s) => {
       expect(await refused({ kScale: s })).toBe(
         `${OP}: kScale: expected a finite scale above 0, got ${Math.fround(s)}`,
       );
@@ -254,8 +254,20 @@ describe.each(DEVICES)('calls on %s', (device) => {
   it('the append refuses the same', async () => {
     const { headsKv, dim, pageSize, dtype, cacheDtype } = PARAMS;
     const append = new AppendPagedKv({ headsKv, dim, pageSize, dtype, cacheDtype });
-    const { q: _, out: __, ...t } = await pagedTensors({ ...p, rope: undefined, kScale: 0 }, device);
-    expect(await refusal(() => append.run(t))).toBe('append-paged-kv: kScale: expected a finite scale above 0, got 0');
+    const table = p.blockTable.slice();
+    table[p.maxPagesPerReq + 1] = table[1]!;
+    for (const [change, message] of [
+      [{ kScale: 0 }, 'kScale: expected a finite scale above 0, got 0'],
+      [{ cuSeqlensQ: Int32Array.of(0, 31, 30) }, 'cuSeqlensQ: expected prefix sums that do not decrease'],
+      [{ cacheSeqlens: Int32Array.of(39, 5) }, 'cacheSeqlens: expected at most 48 tokens a request'],
+      [{ blockTable: p.blockTable.map((page) => page + 100) }, 'blockTable: expected pages from 0 to'],
+      [{ blockTable: table }, 'blockTable: expected a page of its own wherever a request appends'],
+    ] as const) {
+      const { q: _, out: __, ...t } = await pagedTensors({ ...p, rope: undefined, ...change }, device);
+      const before = await Promise.all([t.kPages, t.vPages].map(bytes));
+      expect(await refusal(() => append.run(t))).toContain(`append-paged-kv: ${message}`);
+      expect(await Promise.all([t.kPages, t.vPages].map(bytes))).toEqual(before);
+    }
   });
 
   it('a refused call compiles nothing', async () => {

@@ -130,6 +130,17 @@ export function pagedInputs(o: PagedOptions): PagedInputs {
   };
 }
 
+/** The same, with another value in the slots of the cache that hold no token. */
+export function withEmptySlots(p: PagedInputs, value: number): PagedInputs {
+  const row = p.headsKv * p.dim;
+  const held = new Set<number>();
+  for (let b = 0; b < p.batch; b++)
+    for (let i = 0; i < p.cacheSeqlens[b]!; i++) held.add(slotOf(p.blockTable, p.maxPagesPerReq, p.pageSize, b, i));
+  const emptied = (pages: Float64Array): Float64Array =>
+    pages.map((x, e) => (held.has(Math.floor(e / row)) ? x : value));
+  return { ...p, kPages: emptied(p.kPages), vPages: emptied(p.vPages) };
+}
+
 function physicalPages(r: Random, n: number, order: PageOrder): Int32Array {
   const ids = Int32Array.from({ length: n }, (_, i) => i);
   switch (order) {
