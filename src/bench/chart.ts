@@ -15,7 +15,7 @@ export interface BarGroup {
 
 const LEFT = 150;
 const WIDTH = 900;
-const RIGHT = 210;
+const RIGHT = 270;
 const BAR = 16;
 const STEP = 20;
 const GAP = 14;
