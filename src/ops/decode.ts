@@ -1,11 +1,13 @@
 import { combineSplits, gqaPagedDecode } from '../../kernels/gqaPagedDecode.ts';
 import { MANIFEST } from '../../manifest/index.ts';
 import type { ParamsOf } from '../../manifest/schema.ts';
+import * as msg from '../diagnostics/messages/ops.ts';
 import { f32 } from '../dsl/dtypes.ts';
 import { Device } from '../runtime/device.ts';
 import { Tensor } from '../runtime/tensor.ts';
 import { type Cache, checkLengths, checkPages, checkScales } from './checks/paged.ts';
 import type { Contents } from './contents.ts';
+import { OperatorError } from './error.ts';
 import { kernelOf } from './kernels.ts';
 import { blocksPerMultiprocessor } from './occupancy.ts';
 import { type Call, Operator, type OperatorOptions, type Step, type Workspace } from './operator.ts';
@@ -43,7 +45,10 @@ export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
   ) {
     super(MANIFEST.gqaPagedDecode, params, options, ['cacheSeqlens', 'blockTable', 'kScale', 'vScale']);
     const { heads, dim, dtype } = this.params;
-    this.#splits = options.splits;
+    const { splits } = options;
+    if (splits !== undefined && !(Number.isSafeInteger(splits) && splits >= 1))
+      throw new OperatorError(this.entry.name, msg.badParam('splits', msg.integerIn(1), splits));
+    this.#splits = splits;
     this.#steps = [
       {
         kernel: kernelOf(gqaPagedDecode, { ...this.params, ...this.config }),

@@ -71,6 +71,10 @@ describe.each(DEVICES)('on %s', (device) => {
 
   it('refusals', async () => {
     const { heads, headsKv, dim, pageSize, dtype, cacheDtype } = BASE;
+    for (const splits of [0, -1, 1.5, NaN])
+      expect(() => new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype }, { splits })).toThrow(
+        `gqa-paged-decode: splits: expected an integer ≥ 1, got ${splits}`,
+      );
     const op = new GqaPagedDecode({ heads, headsKv, dim, pageSize, dtype, cacheDtype });
     const p = pagedInputs({ ...BASE, newLens: [0, 0], oldLens: [20, 40] });
     const refused = async (change: Partial<typeof p>): Promise<void> => {
