@@ -47,7 +47,7 @@ export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
     const { heads, dim, dtype } = this.params;
     const { splits } = options;
     if (splits !== undefined && !(Number.isSafeInteger(splits) && splits >= 1))
-      throw new OperatorError(this.entry.name, msg.badParam('splits', msg.integerIn(1), splits));
+      throw new OperatorError(this.entry.name, msg.badParam('splits', msg.integerIn(1, undefined), splits));
     this.#splits = splits;
     this.#steps = [
       {
