@@ -313,7 +313,8 @@ describe.each<[code: string, cases: readonly (readonly [words: string, ...body: 
     ],
   ],
 ])('%s', (code, cases) => {
-  test.each(cases)('%s', (words, ...body) => {
+  test.each(cases)('%s', (...given) => {
+    const [words, ...body] = given as [string, ...DStmt[]];
     const found = faults(inside(body));
     expect(
       found.filter((f) => f.startsWith(code) && f.includes(words)),

@@ -20,7 +20,7 @@ const decode = (dtype: DType, codes: number[]): number[] => {
 const allCodes = (dtype: DType): number[] => Array.from({ length: 2 ** (8 * bytesOf(dtype)) }, (_, i) => i);
 
 /** f32 values of every magnitude, with the neighbours of every value of the format and of every midpoint between two. */
-function samples(dtype: DType): Float32Array {
+function samples(dtype: DType): Float32Array<ArrayBuffer> {
   const values = decode(dtype, allCodes(dtype))
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
