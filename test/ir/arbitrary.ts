@@ -89,7 +89,19 @@ const INT_FNS = ['abs', 'sign', 'popcount', 'clz', 'clamp'] as const satisfies r
 const BOOL_FNS = ['isnan', 'isinf', 'isfinite'] as const satisfies readonly MathFn[];
 const FLOAT_FNS = (Object.keys(MATH_FNS) as MathFn[]).filter((f) => !['popcount', 'clz', ...BOOL_FNS].includes(f));
 
+const known = new WeakMap<Scope, Map<string, fc.Arbitrary<Expr>>>();
+
+/** Made once for each scope, dtype and depth: every node refers to several of the next depth. */
 export function expr(d: DType, scope: Scope, depth: number): fc.Arbitrary<Expr> {
+  const made = known.get(scope) ?? new Map<string, fc.Arbitrary<Expr>>();
+  known.set(scope, made);
+  const key = `${d} ${depth}`;
+  const arbitrary = made.get(key) ?? makeExpr(d, scope, depth);
+  made.set(key, arbitrary);
+  return arbitrary;
+}
+
+function makeExpr(d: DType, scope: Scope, depth: number): fc.Arbitrary<Expr> {
   const leaves: fc.Arbitrary<Expr>[] = [constant(d)];
   const vars = [...scope.vars].filter(([, t]) => t === d).map(([n]) => n);
   if (vars.length > 0) leaves.push(fc.constantFrom(...vars).map((name) => ({ kind: 'var', name, dtype: d, span })));
@@ -252,7 +264,8 @@ function stmt(scope: Scope, depth: number, free: string[]): fc.Arbitrary<Stmt> {
   ];
   if (depth <= 0) return fc.oneof(...simple);
   const body = (more: readonly (readonly [string, DType])[], rest: string[]): fc.Arbitrary<readonly Stmt[]> =>
-    stmts({ ...scope, vars: new Map([...scope.vars, ...more]) }, depth - 1, rest);
+    // Made when it is chosen: all bodies of all depths would be thousands.
+    fc.constant(undefined).chain(() => stmts({ ...scope, vars: new Map([...scope.vars, ...more]) }, depth - 1, rest));
   const [name = '', name2 = '', ...rest] = free;
   const nested: fc.Arbitrary<Stmt>[] = [
     fc

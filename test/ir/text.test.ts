@@ -86,8 +86,13 @@ describe('layouts', () => {
     '',
   ])('%s', (text) => expect(printLayout(parseLayout(text))).toBe(text));
 
-  test('any layout comes back', () =>
-    fc.assert(fc.property(layout, (l) => expect(parseLayout(printLayout(l))).toEqual(l))));
+  test('any layout comes back', () => {
+    fc.assert(
+      fc.property(layout, (l) => {
+        expect(parseLayout(printLayout(l))).toEqual(l);
+      }),
+    );
+  });
 
   test.each([
     ['16=2:r2', 'the atoms make 2, not 16', 0],

@@ -612,7 +612,7 @@ function read<X>(text: string, rule: (p: TileParser) => X): X | SyntaxProblem[] 
 
 /** Chevrotain lists every token sequence it would take; one line says it better. */
 function tidy(message: string, atEnd: boolean): string {
-  const found = atEnd ? 'the end of the text' : /but found: '([\s\S]*)'$/.exec(message.trim())?.[1];
+  const found = atEnd ? 'the end of the text' : /but found(?:: | --> )'([\s\S]*)'(?: <--)?$/.exec(message.trim())?.[1];
   const one = /Expecting token of type --> (.*?) <--/.exec(message)?.[1];
   if (one !== undefined)
     return `expected ${describe(one)}${found === undefined ? '' : `, found ${quote(found, atEnd)}`}`;

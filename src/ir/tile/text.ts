@@ -13,12 +13,12 @@ export const RESERVED: ReadonlySet<string> = new Set([
 
 export const IDENTIFIER = /[A-Za-z_$][A-Za-z0-9_$]*/;
 const WHOLE_IDENTIFIER = new RegExp(`^(?:${IDENTIFIER.source})$`);
-/** Would be read as a literal: `inf_f16`. */
-const LITERAL_LIKE = /^(?:inf|nan|true|false)_/;
+/** Would be read as something else: `inf_f16` as a number, `layout(` as the start of a layout. */
+const MISTAKABLE = /^(?:(?:inf|nan|true|false)_|layout$)/;
 
 /** A name as it stands in the text: plain, or between backquotes where it isn't an ASCII identifier or is reserved. */
 export function printName(name: string): string {
-  if (WHOLE_IDENTIFIER.test(name) && !RESERVED.has(name) && !LITERAL_LIKE.test(name)) return name;
+  if (WHOLE_IDENTIFIER.test(name) && !RESERVED.has(name) && !MISTAKABLE.test(name)) return name;
   return '`' + JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"').replaceAll('`', '\\u0060') + '`';
 }
 
