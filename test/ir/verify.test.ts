@@ -270,16 +270,13 @@ describe.each<[code: string, cases: readonly (readonly [words: string, body: str
     ],
   ],
 )('%s', (code, cases) => {
-  test.each(cases as readonly (readonly string[])[])(
-    '%s (%s)',
-    (words = '', body = '', more = '', head?: string) => {
-      const found = verify(kernelOf(body, more, head));
-      expect(found.map((d) => d.code)).toContain(code);
-      const d = found.find((x) => x.code === code && x.message.includes(words));
-      expect(d?.message, found.map((x) => x.message).join('\n')).toContain(words);
-      expect(d!.span).toMatchObject({ file: 'k.tir' });
-    },
-  );
+  test.each(cases as readonly (readonly string[])[])('%s (%s)', (words = '', body = '', more = '', head?: string) => {
+    const found = verify(kernelOf(body, more, head));
+    expect(found.map((d) => d.code)).toContain(code);
+    const d = found.find((x) => x.code === code && x.message.includes(words));
+    expect(d?.message, found.map((x) => x.message).join('\n')).toContain(words);
+    expect(d!.span).toMatchObject({ file: 'k.tir' });
+  });
 });
 
 test('a call with too few arguments cannot be written, but can be built: TL0841', () => {
