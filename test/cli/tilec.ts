@@ -72,11 +72,16 @@ export class Bench {
     return this.#run(args, env);
   }
 
-  #run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Done> {
+  /** Runs `tilec … | command`; the code is the command's. */
+  piped(args: readonly string[], command: string): Promise<Done> {
+    return this.#run(['-c', `"$0" "$@" | ${command}`, process.execPath, BINARY, ...args], {}, 'sh');
+  }
+
+  #run(args: readonly string[], env: NodeJS.ProcessEnv, program = process.execPath): Promise<Done> {
     const start = performance.now();
     const options = { cwd: this.folder, env: { ...process.env, TILEC_CACHE_DIR: this.path('cache'), ...env } };
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [...args], options, (_, stdout, stderr) =>
+      const child = execFile(program, [...args], options, (_, stdout, stderr) =>
         resolve({ code: child.exitCode ?? -1, stdout, stderr, ms: performance.now() - start }),
       );
       child.stdin?.end();

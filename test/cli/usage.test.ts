@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Bench, fill, json } from './tilec.ts';
+import { Bench, fill, json, ROOT } from './tilec.ts';
 
 const bench = new Bench();
 const fastest = async (run: () => Promise<{ ms: number }>): Promise<number> => {
@@ -16,6 +17,16 @@ test('--help lists the commands, and costs little more than Node itself', async 
   const help = await fastest(() => bench.tilec(['--help']));
   // About 30 ms on a quiet machine; ts-morph alone would add 300.
   expect(help - node).toBeLessThan(200);
+});
+
+test('a reader that has enough ends it quietly', async () => {
+  const flagship = join(ROOT, 'kernels', 'gqaPagedPrefill.ts');
+  const sizes = ['heads=8', 'headsKv=2', 'dim=128', 'pageSize=64'].flatMap((d) => ['-D', d]);
+  // More than a pipe holds.
+  const args = ['compile', flagship, '-k', 'gqaPagedPrefill', ...sizes, '--emit', 'tir', '--print-after', 'all'];
+  const { stdout, stderr } = await bench.piped(args, 'head -c 10');
+  expect(stdout).toHaveLength(10);
+  expect(stderr).not.toContain('EPIPE');
 });
 
 test('a command has help of its own', async () => {
