@@ -82,7 +82,7 @@ test.each<[DStmt, string]>([
     'for i: i32 in (0, 4, 1) unroll {\n  continue\n}',
   ],
   [
-    { kind: 'for', v: 'i', start: num(0), stop: num(4), step: num(1), unroll: false, body: [] },
+    { kind: 'for', v: 'i', start: num(0), stop: num(4), step: num(1), unroll: 1, body: [] },
     'for i: i32 in (0, 4, 1) rolled {\n}',
   ],
   [{ kind: 'while', cond: bin('lt', i, num(4)), body: [{ kind: 'break' }] }, 'while i < 4 {\n  break\n}'],

@@ -43,7 +43,7 @@ const regs = (name: string, dtype: 'f32' | 'f16' | 'i32', length: number): DStmt
   length,
 });
 const when = (cond: DExpr, ...then: DStmt[]): DStmt => ({ kind: 'if', cond, then, else: [] });
-const loop = (vName: string, stop: DExpr, unroll: boolean | undefined, ...body: DStmt[]): DStmt => ({
+const loop = (vName: string, stop: DExpr, unroll: true | number | undefined, ...body: DStmt[]): DStmt => ({
   kind: 'for',
   v: vName,
   start: num(0),

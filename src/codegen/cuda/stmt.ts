@@ -153,7 +153,7 @@ function register(ref: RegRef, i: number, cx: Context): string {
 
 function forLoop(s: Of<'for'>, w: Writer, cx: Context): void {
   if (s.unroll === true) w.line('#pragma unroll');
-  if (s.unroll === false) w.line('#pragma unroll 1');
+  else if (s.unroll !== undefined) w.line(`#pragma unroll ${s.unroll}`);
   const v = cx.name(s.v);
   const one = s.step.kind === 'const' && Number(s.step.value) === 1;
   const step = one ? `++${v}` : `${v} += ${expr(s.step, cx)}`;

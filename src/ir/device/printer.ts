@@ -131,11 +131,12 @@ class Printer {
   }
 }
 
-const UNROLL = { true: ' unroll', false: ' rolled', undefined: '' } as const;
+const unrollText = (unroll: true | number | undefined): string =>
+  unroll === undefined ? '' : unroll === true ? ' unroll' : unroll === 1 ? ' rolled' : ` unroll(${unroll})`;
 
 function headOf(s: Extract<DStmt, { kind: 'for' | 'while' }>): string {
   if (s.kind === 'while') return `while ${expr(s.cond, 0)}`;
-  return `for ${printName(s.v)}: ${s.start.dtype} in (${list([s.start, s.stop, s.step])})${UNROLL[`${s.unroll}`]}`;
+  return `for ${printName(s.v)}: ${s.start.dtype} in (${list([s.start, s.stop, s.step])})${unrollText(s.unroll)}`;
 }
 
 type Row = Exclude<DStmt, { kind: 'comment' | 'if' | 'for' | 'while' }>;

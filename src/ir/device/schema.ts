@@ -142,14 +142,14 @@ export type DStmt =
       readonly cType: DType;
     })
   | (Base & { readonly kind: 'atomic'; readonly op: AtomicOp; readonly addr: Addr; readonly value: DExpr })
-  /** `for (int v = start; v < stop; v += step)`; `unroll`: true for all, false to forbid, absent for the compiler's choice. */
+  /** `for (int v = start; v < stop; v += step)`; `unroll`: true for all, a number for so many steps at a time (1: none), absent for the compiler's choice. */
   | (Base & {
       readonly kind: 'for';
       readonly v: string;
       readonly start: DExpr;
       readonly stop: DExpr;
       readonly step: DExpr;
-      readonly unroll?: boolean;
+      readonly unroll?: true | number;
       readonly body: readonly DStmt[];
     })
   | (Base & {

@@ -151,8 +151,11 @@ export class Lowering {
     return single(this.threadDigit(1, Math.min(32, this.kernel.threads)));
   }
 
-  /** An unrolled loop; `body` gets its digit. Loops of one iteration or none leave no trace. */
-  unrolled(base: string, extent: number, body: (digit: Digit) => void): void {
+  /**
+   * An unrolled loop; `body` gets its digit. Loops of one iteration or none leave no trace. More than `atOnce` steps stay a
+   * loop of so many at a time: for bodies that index no registers by the digit.
+   */
+  unrolled(base: string, extent: number, body: (digit: Digit) => void, atOnce = Number.POSITIVE_INFINITY): void {
     if (extent === 0) return;
     if (extent === 1) return body({ id: `one`, expr: int(0), extent: 1 });
     const v = this.fresh(base);
@@ -160,7 +163,8 @@ export class Lowering {
     const inner = this.collect(() => body(digit));
     // The name goes out of scope with the loop and may serve again.
     this.used.delete(v);
-    this.emit({ kind: 'for', v, start: int(0), stop: int(extent), step: int(1), unroll: true, body: inner });
+    const unroll = extent > atOnce ? atOnce : true;
+    this.emit({ kind: 'for', v, start: int(0), stop: int(extent), step: int(1), unroll, body: inner });
   }
 
   /** Lets a name that has gone out of scope serve again. */

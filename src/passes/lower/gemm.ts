@@ -11,6 +11,9 @@ import { addCoords, type Coord, constant, type Digit, emitCoord, locate, scaleCo
 import { lowerExpr, toCoord } from './expr.ts';
 import { overLayout } from './parallel.ts';
 
+/** Depth steps of a product that are unrolled together: enough to load the next ones' operands meanwhile. */
+const STEPS_AT_ONCE = 4;
+
 /** Elements of a 16-byte row of an 8×8 `ldmatrix` tile. */
 const rowElements = (bytes: number): number => 16 / bytes;
 
@@ -55,7 +58,7 @@ function lowerMma(cx: Lowering, s: Gemm): void {
   const perA = (16 * depth) / 32;
   const perB = (8 * depth) / 32;
 
-  cx.unrolled('kk', K / depth, (kk) => {
+  const steps = (kk: Digit): void => {
     const k = single(kk, depth);
     const aRegs = aInRegisters ? s.a.buffer : cx.registers(`${s.a.buffer}_frag`, aType, tilesM * perA);
     if (!aInRegisters)
@@ -89,7 +92,9 @@ function lowerMma(cx: Lowering, s: Gemm): void {
     };
     cx.unrolled('nj', Math.floor(tilesN / 2), (nj) => multiply(nj, 2));
     if (tilesN % 2 === 1) multiply({ id: 'one', expr: int(0), extent: 1 }, 1);
-  });
+  };
+  // An operand in registers is indexed by the step; with both in memory a few steps at a time do, for less code to compile.
+  cx.unrolled('kk', K / depth, steps, aInRegisters ? undefined : STEPS_AT_ONCE);
 }
 
 /**

@@ -134,6 +134,6 @@ function lowerFor(cx: Lowering, s: For): void {
   const bound = fixed ? end : cx.declare(`${s.v}_end`, end, s.span);
   const body = cx.collect(() => lowerStmts(cx, s.body));
   // `serial` stays a loop: unrolled, its body would cost registers and compile time. Who wants that says `unroll`.
-  const unroll = s.loop === 'unroll';
+  const unroll = s.loop === 'unroll' ? true : 1;
   cx.emit({ kind: 'for', v: s.v, start: from, stop: bound, step: by, unroll, body, span: s.span });
 }

@@ -261,7 +261,7 @@ const control = kernel(
       start: { kind: 'special', name: 'blockIdx.x', dtype: 'i32' },
       stop: v('n'),
       step: { kind: 'special', name: 'gridDim.x', dtype: 'i32' },
-      unroll: false,
+      unroll: 1,
       body: [
         {
           kind: 'if',

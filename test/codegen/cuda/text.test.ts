@@ -246,7 +246,7 @@ describe('kernels', () => {
               start: num(0),
               stop: v('n'),
               step: num(2),
-              unroll: false,
+              unroll: 1,
               body: [
                 {
                   kind: 'if',
