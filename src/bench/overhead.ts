@@ -8,7 +8,7 @@ import { makeOperator } from './operators.ts';
 import type { Measurement } from './result.ts';
 
 /** So few that the GPU's queue never fills, since a full one makes the host wait. */
-const BETWEEN_WAITS = 100;
+const BETWEEN_WAITS = 25;
 
 /** The flagship with one new token and an empty cache: two launches that take the GPU as little time as can be. */
 const SMALL = {
@@ -34,13 +34,14 @@ export async function measureOverhead(device: Device | CpuDevice, calls = 10_000
   };
   try {
     await op.prepare(args);
-    const time = (work: () => void): Promise<number> => medianOf(device, calls, work);
-    const none = await time(() => op.launch(args, { validate: 'none' }));
-    const known = await time(() => op.launch(args, { validate: 'host' }));
-    const full = await time(() => op.launch(args, { host }));
     const [kernel] = op.kernels(args);
     const executable = kernel!.on(String(device))!;
-    const launch = await time(() => executable.launch(args));
+    const [none, known, full, launch] = await mediansOf(device, calls, [
+      () => op.launch(args, { validate: 'none' }),
+      () => op.launch(args, { validate: 'host' }),
+      () => op.launch(args, { host }),
+      () => executable.launch(args),
+    ]);
     const of = (name: string, value: number): Measurement => ({ group: 'overhead of a call', name, value, unit: 'µs' });
     return [
       of('one kernel: bind and launch', launch),
@@ -55,20 +56,28 @@ export async function measureOverhead(device: Device | CpuDevice, calls = 10_000
   }
 }
 
-async function medianOf(device: Device | CpuDevice, calls: number, work: () => void): Promise<number> {
-  const all = new Float64Array(calls);
+type Numbers<W extends readonly unknown[]> = { -readonly [K in keyof W]: number };
+
+/** Medians of each, taken in turn, so that what the machine does meanwhile falls on all of them and their differences hold. */
+async function mediansOf<const W extends readonly (() => void)[]>(
+  device: Device | CpuDevice,
+  calls: number,
+  works: W,
+): Promise<Numbers<W>> {
+  const times = works.map(() => new Float64Array(calls));
   const settle = async (): Promise<void> => {
     if (device instanceof Device) await device.currentStream.synchronize();
   };
-  for (let i = 0; i < Math.min(calls, BETWEEN_WAITS); i++) work();
-  await settle();
-  for (let i = 0; i < calls; i++) {
-    const start = performance.now();
-    work();
-    all[i] = performance.now() - start;
-    if (i % BETWEEN_WAITS === BETWEEN_WAITS - 1) await settle();
+  // The first tenth warms up and does not count.
+  for (let i = -Math.ceil(calls / 10); i < calls; i++) {
+    works.forEach((work, w) => {
+      const start = performance.now();
+      work();
+      const took = performance.now() - start;
+      if (i >= 0) times[w]![i] = took;
+    });
+    if (i % BETWEEN_WAITS === 0) await settle();
   }
   await settle();
-  all.sort();
-  return all[Math.floor(calls / 2)]! * 1000;
+  return times.map((t) => t.sort()[Math.floor(calls / 2)]! * 1000) as Numbers<W>;
 }
