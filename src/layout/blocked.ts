@@ -1,8 +1,7 @@
 /** Default layouts of fragments that no instruction constrains: coalesced, vectorised rows. */
+import { gcd } from '../ir/integers.ts';
 import type { Layout } from '../ir/layout.ts';
 import { layout, onReg, onThread } from './layout.ts';
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /**
  * Spreads a tile over `threads`, the last dimension fastest and `vector` neighbours of it in one thread's consecutive

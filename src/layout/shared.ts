@@ -1,4 +1,5 @@
 /** Layouts of shared-memory tiles, and what they cost in bank conflicts. */
+import { isPowerOfTwo } from '../ir/integers.ts';
 import type { Layout, Swizzle } from '../ir/layout.ts';
 import { evaluate, layout, onMem } from './layout.ts';
 
@@ -6,8 +7,6 @@ const BANK_BYTES = 4;
 const BANKS = 32;
 /** The unit that `ldmatrix`, `cp.async` and 128-bit accesses move, and that a swizzle must keep together. */
 const CHUNK_BYTES = 16;
-
-const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
 
 /** The swizzle repeats after this many elements. */
 export const swizzlePeriod = (s: Swizzle): number => 2 ** (s.base + s.shift + s.bits);

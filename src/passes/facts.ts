@@ -1,4 +1,5 @@
 /** What is known of integer names without running the kernel: ranges and divisors. Names are unique, so one table serves. */
+import { gcd } from '../ir/integers.ts';
 import type { Expr, Kernel, Stmt } from '../ir/tile/schema.ts';
 
 export interface Fact {
@@ -10,7 +11,6 @@ export interface Fact {
 export type Facts = ReadonlyMap<string, Fact>;
 
 const ANY: Fact = { lo: -Infinity, hi: Infinity, multiple: 1 };
-const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
 const exactly = (n: number): Fact => ({ lo: n, hi: n, multiple: Math.abs(n) });
 
 export function collectFacts(k: Kernel): Facts {

@@ -8,6 +8,7 @@
 import { layoutConflict, operandScope, partialFragment } from '../diagnostics/messages/passes.ts';
 import { fail } from '../diagnostics/report.ts';
 import { bytesOf } from '../ir/dtype.ts';
+import { gcd } from '../ir/integers.ts';
 import type { Atom, Layout } from '../ir/layout.ts';
 import type { Span } from '../ir/span.ts';
 import type { Buffer, Expr, Gemm, Kernel, Load, Parallel, Region, Stmt, Store } from '../ir/tile/schema.ts';
@@ -436,8 +437,6 @@ class Inference {
     return { ...this.kernel, buffers: [...buffers, ...scratch], body };
   }
 }
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 const digitOf = (atom: Atom, d: number, weight: number): Digit => ({
   id: atom.axis === 'thread' ? `t${atom.stride}x${atom.extent}` : `r${d}w${weight}`,

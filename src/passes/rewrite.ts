@@ -1,7 +1,11 @@
 /** Rewriting of statements together with the expressions in them; what the passes share. */
 import type { Expr, Region, Stmt } from '../ir/tile/schema.ts';
+import { walkStmts } from '../ir/tile/walk.ts';
 
-/** Rebuilds an expression bottom-up. */
+/**
+ * Rebuilds an expression bottom-up, every node anew (unlike `walk.ts`'s, which shares what did not change): lowering tells
+ * the loads of two copies of a statement apart by identity.
+ */
 export function mapExpr(e: Expr, f: (e: Expr) => Expr): Expr {
   const go = (x: Expr): Expr => mapExpr(x, f);
   switch (e.kind) {
@@ -84,16 +88,11 @@ function rewriteParts(s: Stmt, by: Rewriter): Stmt {
   }
 }
 
-/** Every statement, outer before inner. */
+/** Every statement, outer before inner, whatever `f` gives. */
 export function visitStmts(stmts: readonly Stmt[], f: (s: Stmt) => void): void {
-  for (const s of stmts) {
+  walkStmts(stmts, (s) => {
     f(s);
-    if (s.kind === 'for' || s.kind === 'parallel' || s.kind === 'while') visitStmts(s.body, f);
-    if (s.kind === 'if') {
-      visitStmts(s.then, f);
-      visitStmts(s.else, f);
-    }
-  }
+  });
 }
 
 /** Which buffers a statement touches, inner statements included. */

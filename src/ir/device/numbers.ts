@@ -1,4 +1,5 @@
 /** What is known of the integers in Device IR: the range of an expression, and a number that divides every value of it. */
+import { gcd } from '../integers.ts';
 import type { DExpr } from './schema.ts';
 
 export interface Known {
@@ -10,7 +11,6 @@ export interface Known {
 
 export const ANYTHING: Known = { lo: -Infinity, hi: Infinity, multiple: 1 };
 export const exactly = (n: number): Known => ({ lo: n, hi: n, multiple: Math.abs(n) });
-export const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
 
 /** The largest power of two that divides n; a large one for 0. */
 const twos = (n: number): number => {

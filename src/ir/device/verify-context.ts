@@ -3,10 +3,11 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import * as msg from '../../diagnostics/messages/dir.ts';
 import { diagnostic, type Message } from '../../diagnostics/report.ts';
 import { bytesOf, type DType } from '../dtype.ts';
+import { gcd } from '../integers.ts';
 import type { Span } from '../span.ts';
 import type { Target } from '../target.ts';
 import { Divergence } from './divergence.ts';
-import { ANYTHING, exactly, gcd, type Known, knownOf } from './numbers.ts';
+import { ANYTHING, exactly, type Known, knownOf } from './numbers.ts';
 import type { Addr, DExpr, DeviceKernel } from './schema.ts';
 
 export interface Scalar {

@@ -1,6 +1,8 @@
 /** Statements of Device IR. */
+
 import * as msg from '../../diagnostics/messages/dir.ts';
 import { bytesOf, type DType } from '../dtype.ts';
+import { gcd } from '../integers.ts';
 import type { Level } from './divergence.ts';
 import { exactly } from './numbers.ts';
 import type { DExpr, DStmt, RegRef } from './schema.ts';
@@ -262,7 +264,7 @@ function loop(cx: DeviceContext, s: Of<'for'>, around: Around): void {
   if (step!.hi <= 0) cx.report(msg.badLoop(s.v, 'does not step forwards'));
   const constant = [start!, stop!, step!].every((k) => k.lo === k.hi);
   if (s.unroll === true && !constant) cx.report(msg.badLoop(s.v, 'is to be unrolled, and its length is not known'));
-  const multiple = start!.multiple === 0 ? step!.multiple : gcdOf(start!.multiple, step!.multiple);
+  const multiple = start!.multiple === 0 ? step!.multiple : gcd(start!.multiple, step!.multiple);
   // The last value that is reached, where the steps are known.
   const last = constant
     ? start!.lo + Math.max(0, Math.ceil((stop!.lo - start!.lo) / step!.lo) - 1) * step!.lo
@@ -273,5 +275,3 @@ function loop(cx: DeviceContext, s: Of<'for'>, around: Around): void {
     verifyStmts(cx, s.body, { loop: true, level: cx.divergence.inLoop(s, around.level) });
   });
 }
-
-const gcdOf = (a: number, b: number): number => (b === 0 ? a : gcdOf(b, a % b));

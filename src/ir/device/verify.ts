@@ -6,8 +6,8 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import * as msg from '../../diagnostics/messages/dir.ts';
 import { bytesOf } from '../dtype.ts';
+import { gcd } from '../integers.ts';
 import type { Target } from '../target.ts';
-import { gcd } from './numbers.ts';
 import type { DeviceKernel } from './schema.ts';
 import { DeviceContext, SHARED_ALIGN, scalar, TENSOR_ALIGN } from './verify-context.ts';
 import { verifyStmts } from './verify-stmt.ts';

@@ -1,5 +1,7 @@
 /** Where elements of tensors and shared tiles lie: offsets, pointers to regions, swizzles. */
+
 import type { Addr, DExpr } from '../../ir/device/schema.ts';
+import { isPowerOfTwo } from '../../ir/integers.ts';
 import type { Swizzle } from '../../ir/layout.ts';
 import type { Expr, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
 import { swizzlePeriod } from '../../layout/shared.ts';
@@ -160,4 +162,3 @@ function sharesNoBits(c: Coord): boolean {
   }
   return true;
 }
-const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
