@@ -5,7 +5,11 @@ import { ROW_DTYPES, type RowConfig, rowTiling, sheetTiling } from './rows.ts';
 
 const E4M3_MAX = 448;
 
-const scaleOf = macro((absMax: F32) => T.select(absMax > 0, absMax / E4M3_MAX, 1));
+/** 1 where all is zero, or so small that the quotient is. */
+const scaleOf = macro((absMax: F32) => {
+  const scale = absMax / E4M3_MAX;
+  return T.select(scale > 0, scale, 1);
+});
 
 /** A scale for each row. x: [rows, n]; out: [rows, n] f8e4m3; scale: [rows] f32. */
 export function quantizeFp8Rows(config: RowConfig) {
@@ -35,7 +39,8 @@ export interface SheetConfig extends RowConfig {
   readonly BN?: number;
 }
 
-const PER_THREAD = 16;
+const perThread = ({ dtype }: RowConfig): number => (dtype === 'f32' ? 16 : 32);
+
 /**
  * The largest magnitude of x [rows, n], as the bits of an f32 in `absMax` [1], which must be 0 before: the bits of
  * non-negative floats are in the order of the floats.
@@ -44,16 +49,17 @@ export function absMaxBits(config: SheetConfig) {
   const { n, dtype } = config;
   const type = ROW_DTYPES[dtype];
   const rows = dim('rows');
-  const { BM, BN, threads } = sheetTiling(config, PER_THREAD);
+  const { BM, BN, threads } = sheetTiling(config, perThread(config));
   return kernel({ x: tensor(type, [rows, n]), absMax: tensor(i32, [1]) }, ({ x, absMax }) => {
     const [by, bx] = T.grid([T.ceilDiv(rows, BM), T.ceilDiv(n, BN)], { threads });
     const tile = T.fragment(type, [BM, BN]);
-    const wide = T.fragment(f32, [BM, BN]);
-    const largest = T.fragment(f32, [BM]);
+    const ofRow = T.fragment(f32, [BM]);
+    const largest = T.fragment(f32, [1]);
     T.copy(x.tile([by * BM, bx * BN], [BM, BN]), tile);
-    for (const [m, i] of T.Parallel(BM, BN)) wide[m][i] = f32(tile[m][i]);
-    T.reduceAbsMax(wide, largest, { dim: 1 });
-    for (const [m] of T.Parallel(BM)) T.atomicMax(absMax[0], T.bitcast(i32, largest[m]));
+    T.reduceAbsMax(tile, ofRow, { dim: 1 });
+    T.reduceMax(ofRow, largest, { dim: 0 });
+    // One a block: atomics at one place wait for each other.
+    for (const [i] of T.Parallel(1)) T.atomicMax(absMax[0], T.bitcast(i32, largest[i]));
   });
 }
 
@@ -62,7 +68,7 @@ export function quantizeFp8Tensor(config: SheetConfig) {
   const { n, dtype } = config;
   const type = ROW_DTYPES[dtype];
   const rows = dim('rows');
-  const { BM, BN, threads } = sheetTiling(config, PER_THREAD);
+  const { BM, BN, threads } = sheetTiling(config, perThread(config));
   return kernel(
     { x: tensor(type, [rows, n]), absMax: tensor(i32, [1]), out: tensor(f8e4m3, [rows, n]), scale: tensor(f32, [1]) },
     ({ x, absMax, out, scale }) => {

@@ -29,16 +29,22 @@ export function rowTiling({ n, BM, threads }: RowConfig): {
   readonly threads: number;
 } {
   const needed = Math.ceil(n / MOST_PER_THREAD);
-  let best = { lanes: MAX_THREADS, N: Math.ceil(n / (VECTOR * MAX_THREADS)) * VECTOR * MAX_THREADS };
+  // Rows of odd length are read in single elements, whatever the length in registers.
+  const vector = VECTOR / 2 ** [2, 4, 8].filter((v) => n % v !== 0).length;
+  const padded = (lanes: number): number => Math.ceil(n / (vector * lanes)) * vector * lanes;
+  let best = { lanes: MAX_THREADS, N: padded(MAX_THREADS) };
   for (let lanes = MAX_THREADS / 2; lanes >= 1 && lanes >= needed; lanes /= 2) {
-    const N = Math.ceil(n / (VECTOR * lanes)) * VECTOR * lanes;
+    const N = padded(lanes);
     if (N <= best.N) best = { lanes, N };
   }
   const own = threads ?? Math.max(MIN_THREADS, best.lanes);
   return { BM: BM ?? Math.max(1, own / best.lanes), N: best.N, threads: own };
 }
 
-/** Columns and rows of a block that does not hold whole rows, at `perThread` elements a thread. */
+/**
+ * Columns and rows of a block that does not hold whole rows, at `perThread` elements a thread. Long stretches of few rows
+ * are read faster than short ones of many.
+ */
 export function sheetTiling(
   {
     n,
@@ -48,8 +54,9 @@ export function sheetTiling(
   }: { readonly n: number; readonly BM?: number; readonly BN?: number; readonly threads?: number },
   perThread: number,
 ): { readonly BM: number; readonly BN: number; readonly threads: number } {
-  const columns = BN ?? Math.max(VECTOR, Math.min(powerOfTwoFrom(n), threads * VECTOR));
-  return { BM: BM ?? Math.max(1, Math.floor((threads * perThread) / columns)), BN: columns, threads };
+  const most = threads * perThread;
+  const columns = BN ?? Math.max(VECTOR, Math.min(powerOfTwoFrom(n), most));
+  return { BM: BM ?? Math.max(1, Math.floor(most / columns)), BN: columns, threads };
 }
 
 /** A whole number of threads for `elements` that are read 4 at a time, at most 256: a power of two that divides them. */

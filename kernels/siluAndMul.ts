@@ -12,12 +12,12 @@ export interface SiluAndMulConfig {
   readonly threads?: number;
 }
 
-const PER_THREAD = 16;
+const PER_THREAD = 8;
 
 /** out = silu(x[:, :n]) · x[:, n:], in f32. x: [rows, 2 n]; out: [rows, n]. */
 export function siluAndMul(config: SiluAndMulConfig) {
   const { n, dtype } = config;
-  const { BM, BN, threads } = sheetTiling(config, PER_THREAD);
+  const { BM, BN, threads } = sheetTiling({ threads: 512, ...config }, PER_THREAD);
   const type = ROW_DTYPES[dtype];
   const rows = dim('rows');
   return kernel({ x: tensor(type, [rows, 2 * n]), out: tensor(type, [rows, n]) }, ({ x, out }) => {

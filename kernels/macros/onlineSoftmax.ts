@@ -31,5 +31,5 @@ export const onlineSoftmax = macro(
 export const softcapScores = macro((s: Fragment<'f32', 2>, smScale: number, cap: number) => {
   const [M, N] = s.shape;
   const c = (2 * Math.LOG2E * smScale) / cap;
-  for (const [m, n] of T.Parallel(M, N)) s[m][n] = cap - (2 * cap) / (T.exp2(s[m][n] * c) + 1);
+  for (const [m, n] of T.Parallel(M, N)) s[m][n] = cap - 2 * cap * T.rcpApprox(T.exp2(s[m][n] * c) + 1);
 });

@@ -224,6 +224,8 @@ export const T = Object.freeze({
   tanh: onBoth<Float1>('tanh', Math.tanh),
   /** `tanh.approx`: one instruction, about 2^-11 relative. */
   tanhApprox: onBoth<Float1>('tanhApprox', Math.tanh),
+  /** 1 / x by `rcp.approx`: one instruction, to 1 ulp; subnormals count as 0. */
+  rcpApprox: onBoth<Float1>('rcpApprox', (x) => 1 / x),
   erf: onBoth<Float1>('erf', erf),
   /** 1 / (1 + exp(−x)). */
   sigmoid: onBoth<Float1>('sigmoid', sigmoid),

@@ -7,20 +7,41 @@
 
 import { layoutConflict, operandScope, partialFragment } from '../diagnostics/messages/passes.ts';
 import { fail } from '../diagnostics/report.ts';
-import { bytesOf } from '../ir/dtype.ts';
+import { bytesOf, type DType } from '../ir/dtype.ts';
 import { gcd } from '../ir/integers.ts';
 import type { Atom, Layout } from '../ir/layout.ts';
 import type { Span } from '../ir/span.ts';
-import type { Buffer, Expr, Gemm, Kernel, Load, Parallel, Region, Stmt, Store } from '../ir/tile/schema.ts';
+import type {
+  Buffer,
+  Expr,
+  Gemm,
+  Kernel,
+  Load,
+  Parallel,
+  Region,
+  Scope,
+  Stmt,
+  Store,
+  TensorParam,
+} from '../ir/tile/schema.ts';
 import { namesBound } from '../ir/tile/walk.ts';
 import { blocked } from '../layout/blocked.ts';
 import { keepDims, layout as makeLayout, onReg } from '../layout/layout.ts';
 import { accumulator, operandA } from '../layout/mma.ts';
 import { matrixTile, rowMajor } from '../layout/shared.ts';
+import { collectFacts, type Facts } from './facts.ts';
 import { addCoords, type Coord, type Digit, locate, single, weighted } from './lower/digits.ts';
 import { toCoord } from './lower/expr.ts';
 import { scratchLength, sumType } from './lower/reduce.ts';
-import { accessesOf } from './lower/vectorize.ts';
+import {
+  accessesOf,
+  depends,
+  type Memory,
+  regionAlignment,
+  VECTOR_BYTES,
+  varying,
+  vectorLength,
+} from './lower/vectorize.ts';
 import { visitStmts } from './rewrite.ts';
 
 /** What fixed a layout, for the diagnostics. */
@@ -41,7 +62,7 @@ interface Join {
   readonly vars: readonly string[];
   readonly extents: readonly number[];
   readonly accesses: readonly Access[];
-  /** Elements of 16 bytes of what it moves to or from memory. */
+  /** Neighbours that a thread takes at once: as many as what it moves to or from memory allows, up to 16 bytes. */
   readonly vector: number;
   readonly what: string;
   readonly span: Span;
@@ -56,20 +77,26 @@ export function inferLayouts(kernel: Kernel): Kernel {
 
 const WARP = 32;
 
-class Inference {
+class Inference implements Memory {
   private readonly kernel: Kernel;
-  private readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly facts: Facts;
+  readonly tensors: ReadonlyMap<string, TensorParam>;
+  /** Shared tiles with their layouts; fragments get theirs at the end. */
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly regionLoads = new Map();
   private readonly layouts = new Map<string, Layout>();
   private readonly origins = new Map<string, Origin>();
   private readonly joins: Join[] = [];
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
+    this.facts = collectFacts(kernel);
+    this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
+    this.buffers = new Map(placeShared(kernel).map((b) => [b.name, b]));
+    for (const b of this.buffers.values()) if (b.layout) this.layouts.set(b.name, b.layout);
   }
 
   run(): Kernel {
-    this.placeShared();
     visitStmts(this.kernel.body, (s) => this.visit(s));
     this.spread();
     for (let next = this.undecided(); next; next = this.undecided()) {
@@ -91,18 +118,6 @@ class Inference {
   }
 
   // ---------------------------------------------------------------------------------------------- demands
-
-  /** Operands of matrix instructions are read by `ldmatrix`: swizzled. Other shared tiles are plain rows. */
-  private placeShared(): void {
-    const matrices = new Set<string>();
-    visitStmts(this.kernel.body, (s) => {
-      if (s.kind === 'gemm' && s.instr !== 'fma') for (const r of [s.a, s.b]) matrices.add(r.buffer);
-    });
-    for (const b of this.kernel.buffers) {
-      if (b.scope !== 'shared') continue;
-      this.layouts.set(b.name, matrices.has(b.name) ? matrixTile(b.shape, bytesOf(b.dtype)) : rowMajor(b.shape));
-    }
-  }
 
   private visit(s: Stmt): void {
     switch (s.kind) {
@@ -197,13 +212,26 @@ class Inference {
         const a = this.access(r, (d) => d);
         return { ...a, dims: r.extent.map((n, d) => (n > 1 ? long(r).indexOf(d) : 'one')) };
       });
-    const bytes = regions.filter((r) => !this.isFragment(r.buffer)).map((r) => bytesOf(this.dtypeOf(r.buffer)));
-    const vector = 16 / Math.max(...(bytes.length > 0 ? bytes : regions.map((r) => bytesOf(this.dtypeOf(r.buffer)))));
+    const moved = regions.filter((r) => !this.isFragment(r.buffer));
+    const widest = 16 / Math.max(...(moved.length > 0 ? moved : regions).map((r) => bytesOf(this.dtypeOf(r.buffer))));
+    const vector = Math.min(widest, ...moved.map((r) => this.regionVector(r)));
     return { vars: extents.map((_, d) => `%${d}`), extents, accesses, vector, what, span };
   }
 
-  private dtypeOf(name: string) {
-    return (this.buffers.get(name) ?? this.kernel.params.find((p) => p.name === name))!.dtype;
+  /** Neighbours in the region's innermost dimension that lie together in memory, aligned. */
+  private regionVector(r: Region): number {
+    const t = this.tensors.get(r.buffer);
+    if (!t) return VECTOR_BYTES;
+    const along = r.extent.findLastIndex((n) => n > 1);
+    return along === r.extent.length - 1 ? regionAlignment(t, r, this.facts) : 1;
+  }
+
+  scopeOf(name: string): Scope {
+    return this.buffers.get(name)?.scope ?? 'global';
+  }
+
+  dtypeOf(name: string): DType {
+    return (this.buffers.get(name) ?? this.tensors.get(name))!.dtype;
   }
 
   private joinParallel(p: Parallel): Join {
@@ -220,14 +248,16 @@ class Inference {
         });
         return { buffer: a.buffer, dims, span: a.span };
       });
-    const moved = all.filter((a) => !this.isFragment(a.buffer)).map((a) => bytesOf(this.dtypeOf(a.buffer)));
+    const inner = p.vars.at(-1)!;
+    const names = varying(p.body, inner);
+    const moves = all.some((a) => !this.isFragment(a.buffer) && a.indices.some((i) => depends(i, names)));
     const own = all.filter((a) => this.isFragment(a.buffer)).map((a) => bytesOf(this.dtypeOf(a.buffer)));
-    const vector = 16 / Math.max(4, ...(moved.length > 0 ? moved : own));
+    const vector = moves ? vectorLength(this, p.body, inner, p.extents.at(-1)!, true) : 16 / Math.max(4, ...own);
     return {
       vars: p.vars,
       extents: p.extents,
       accesses: [...accesses, ...atomics],
-      vector: moved.length > 0 ? 16 / Math.max(...moved) : vector,
+      vector,
       what: 'this T.Parallel',
       span: p.span,
       parallel: p,
@@ -436,6 +466,19 @@ class Inference {
     );
     return { ...this.kernel, buffers: [...buffers, ...scratch], body };
   }
+}
+
+/** Operands of matrix instructions are read by `ldmatrix`: swizzled. Other shared tiles are plain rows. */
+function placeShared(kernel: Kernel): readonly Buffer[] {
+  const matrices = new Set<string>();
+  visitStmts(kernel.body, (s) => {
+    if (s.kind === 'gemm' && s.instr !== 'fma') for (const r of [s.a, s.b]) matrices.add(r.buffer);
+  });
+  return kernel.buffers.map((b): Buffer => {
+    if (b.scope !== 'shared') return b;
+    const layout = matrices.has(b.name) ? matrixTile(b.shape, bytesOf(b.dtype)) : rowMajor(b.shape);
+    return { ...b, layout };
+  });
 }
 
 const digitOf = (atom: Atom, d: number, weight: number): Digit => ({

@@ -109,6 +109,20 @@ describe.each(DEVICES)('on %s', (device) => {
     }
   });
 
+  it('quantisation of numbers so small that their scale would be 0', async () => {
+    for (const op of [new QuantizeFp8Rows({ n: 4, dtype: 'f32' }), new QuantizeFp8Tensor({ n: 4, dtype: 'f32' })]) {
+      const out = await poisoned('f8e4m3', 1, 4);
+      const scale = await poisoned('f32', 1);
+      await op.run({
+        x: await tensor(Float64Array.of(2 ** -149, 0, -(2 ** -149), 0), 'f32', [1, 4], device),
+        out,
+        scale,
+      });
+      expect(await scale.toFloat64Array()).toEqual(Float64Array.of(1));
+      expectBytes(await bytes(out), Uint8Array.of(0, 0, 0x80, 0));
+    }
+  });
+
   describe.each([
     { heads: 4, dim: 64, rotaryDim: 64 },
     { heads: 3, dim: 48, rotaryDim: 20 },

@@ -55,6 +55,38 @@ test('what nothing constrains gets coalesced rows of 16 bytes; what is smaller t
   );
 });
 
+describe('a thread takes as many neighbours as lie together in memory, aligned', () => {
+  const layoutOf = (text: string): string =>
+    tilesOf(
+      through(
+        parse(`kernel k(X: f16[n, 64], R: f16[n, 33], E: f16[n, 66]) dims(n) grid(bx: n // 8) threads(128)
+  shared s: f16[64, 64]  fragment f: f16[8, 64]
+{ ${text} }`),
+        'legalize',
+        'infer-layouts',
+      ),
+    )
+      .split('\n')
+      .find((l) => l.startsWith('fragment f'))!
+      .replace(/.*layout/, '');
+
+  test.each([
+    ['rows of a length in 16 bytes', 'copy X[bx, 0; 8, 64] -> f', '(8=8:t8 | 64=8:t1,8:r1 | rep 2:t64)'],
+    ['rows that start anywhere', 'copy R[bx, 0; 8, 64] -> f', '(8=4:r1,2:t64 | 64=64:t1)'],
+    ['rows that start at even elements', 'copy f -> E[bx, 0; 8, 64]', '(8=2:r2,4:t32 | 64=32:t1,2:r1)'],
+    ['a tile that starts at an odd column', 'copy X[bx, 1; 8, 64] -> f', '(8=4:r1,2:t64 | 64=64:t1)'],
+    ['a column of rows', 'parallel (i, j) in (8, 64) { f[i, j] = X[j, i] }', '(8=4:r1,2:t64 | 64=64:t1)'],
+    ['elements, one by one', 'parallel (i, j) in (8, 64) { f[i, j] = X[i, j] }', '(8=8:t8 | 64=8:t1,8:r1 | rep 2:t64)'],
+    [
+      'elements under a condition of their own',
+      'parallel (i, j) in (8, 64) { if j < n { f[i, j] = X[i, j] } }',
+      '(8=4:r1,2:t64 | 64=64:t1)',
+    ],
+    ['a shared tile, transposed', 'parallel (i, j) in (8, 64) { f[i, j] = s[j, i] }', '(8=4:r1,2:t64 | 64=64:t1)'],
+    ['one element for all', 'parallel (i, j) in (8, 64) { f[i, j] = X[0, 0] }', '(8=8:t16 | 64=16:t1,4:r1)'],
+  ])('%s', (_, text, want) => expect(layoutOf(text)).toBe(want));
+});
+
 test('a reduction across warps gets a scratch tile each, under names that are free', () => {
   const k = placed(
     `fragment f: f32[8, 512]  fragment r: f32[8]  shared r_scratch: f32[4]

@@ -50,6 +50,8 @@ export function mathCall(fn: MathFn, args: readonly string[], dtype: DType, cx: 
       return double ? `exp2(${list})` : `${cx.use('exp2_fast')}(${list})`;
     case 'tanhApprox':
       return double ? `tanh(${list})` : `${cx.use('tanh_fast')}(${list})`;
+    case 'rcpApprox':
+      return double ? `1.0 / ${args[0]}` : `${cx.use('rcp_fast')}(${list})`;
     case 'sigmoid':
       cx.use(double ? 'sigmoid_f64' : 'sigmoid_f32');
       return `sigmoid(${list})`;

@@ -53,6 +53,8 @@ export function mathVal(cx: Context, fn: MathFn, args: readonly Val[], dtype: DT
       return { ...call('exp2'), unrounded: dtype !== 'f32' };
     case 'tanhApprox':
       return inexact(primary(`Math.tanh(${list})`));
+    case 'rcpApprox':
+      return inexact(val(`1 / ${within(x, PREC.unary)}`, PREC.multiplicative));
     case 'erf':
     case 'sigmoid':
       return inexact(call(fn));

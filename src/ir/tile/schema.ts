@@ -64,6 +64,7 @@ export const MATH_FNS = {
   tanh: 1,
   /** `tanh.approx`: about 2^-11 relative. */
   tanhApprox: 1,
+  rcpApprox: 1,
   erf: 1,
   sigmoid: 1,
   floor: 1,

@@ -1,13 +1,23 @@
 /** How wide a parallel loop's memory accesses may be. */
-import { bytesOf } from '../../ir/dtype.ts';
-import type { Expr, Load, Stmt, Store } from '../../ir/tile/schema.ts';
+import { bytesOf, type DType } from '../../ir/dtype.ts';
+import type { Buffer, Expr, Load, Region, Scope, Stmt, Store, TensorParam } from '../../ir/tile/schema.ts';
 import { sizeOf, vectorWidth } from '../../layout/layout.ts';
-import { factOf, powerOfTwoDivisor } from '../facts.ts';
-import type { Lowering } from './context.ts';
+import { type Facts, factOf, powerOfTwoDivisor } from '../facts.ts';
 
 export const VECTOR_BYTES = 16;
 
 export type Access = Load | Store;
+
+/** What is known of the tensors and tiles that a loop touches, while it is lowered or before. */
+export interface Memory {
+  readonly facts: Facts;
+  readonly tensors: ReadonlyMap<string, TensorParam>;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  /** Accesses whose indices count from the origin of a region. */
+  readonly regionLoads: ReadonlyMap<Access, { readonly region: Region }>;
+  scopeOf(name: string): Scope;
+  dtypeOf(name: string): DType;
+}
 
 /** What the value depends on: is `v`, or a name in `names`, in it? */
 export function depends(e: Expr, names: ReadonlySet<string>): boolean {
@@ -159,7 +169,7 @@ export function varying(stmts: readonly Stmt[], v: string): ReadonlySet<string> 
  * limit it. 1 where some access is strided or some condition differs within a vector.
  */
 export function vectorLength(
-  cx: Lowering,
+  cx: Memory,
   stmts: readonly Stmt[],
   v: string,
   extent: number,
@@ -178,7 +188,7 @@ export function vectorLength(
     const bytes = bytesOf(cx.dtypeOf(access.buffer));
     if (scope === 'local') return 1;
     if (scope === 'fragment') {
-      const { layout } = cx.buffer(access.buffer);
+      const { layout } = cx.buffers.get(access.buffer)!;
       if (!layout && unknownLayouts) continue;
       if (!layout || !straight) return 1;
       const run = vectorWidth(layout);
@@ -228,11 +238,10 @@ function hasVaryingCondition(stmts: readonly Stmt[], names: ReadonlySet<string>)
 }
 
 /** The widest vector for which every access of this place is aligned. */
-function alignment(cx: Lowering, access: Access, v: string): number {
+function alignment(cx: Memory, access: Access, v: string): number {
   const last = access.indices.at(-1)!;
   const rest = powerOfTwoDivisor(zeroed(last, v), cx.facts, VECTOR_BYTES);
   const region = cx.regionLoads.get(access as Load)?.region;
-  const origin = region ? powerOfTwoDivisor(region.origin.at(-1)!, cx.facts, VECTOR_BYTES) : VECTOR_BYTES;
   const buffer = cx.buffers.get(access.buffer);
   if (buffer) {
     if (!buffer.layout) return 1;
@@ -243,11 +252,17 @@ function alignment(cx: Lowering, access: Access, v: string): number {
     return strides.reduce((n, s) => Math.min(n, powerOfTwoPart(s)), Math.min(rest, chunk));
   }
   const t = cx.tensors.get(access.buffer)!;
-  // Rows start aligned when the row length is; a guard on the last dimension then covers whole vectors.
-  const row = factOf(t.shape.at(-1)!, cx.facts).multiple;
-  const rowAligned = t.shape.length === 1 && !region ? VECTOR_BYTES : powerOfTwoPart(row || VECTOR_BYTES);
-  return Math.min(rest, origin, rowAligned);
+  if (region) return Math.min(rest, regionAlignment(t, region, cx.facts));
+  return Math.min(rest, t.shape.length === 1 ? VECTOR_BYTES : rowAlignment(t, cx.facts));
 }
+
+/** Rows start aligned when the row length is; a guard on the last dimension then covers whole vectors. */
+const rowAlignment = (t: TensorParam, facts: Facts): number =>
+  powerOfTwoPart(factOf(t.shape.at(-1)!, facts).multiple || VECTOR_BYTES);
+
+/** The widest vector, in elements, that cuts the rows of a tensor's region at aligned places. */
+export const regionAlignment = (t: TensorParam, r: Region, facts: Facts): number =>
+  Math.min(powerOfTwoDivisor(r.origin.at(-1)!, facts, VECTOR_BYTES), rowAlignment(t, facts));
 
 /** The expression with `v` taken as zero, for its alignment. */
 function zeroed(e: Expr, v: string): Expr {

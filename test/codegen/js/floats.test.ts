@@ -173,6 +173,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [(x: number) => number, lo: nu
   cosh: [Math.cosh, -5, 5],
   tanh: [Math.tanh, -5, 5],
   tanhApprox: [Math.tanh, -5, 5],
+  rcpApprox: [(x) => 1 / x, 1e-6, 1e6],
   sigmoid: [(x) => 1 / (1 + Math.exp(-x)), -20, 20],
 };
 

@@ -39,6 +39,14 @@ __device__ __forceinline__ float tanh_fast(float x) {
   return y;
 }
 
+//: rcp_fast
+// 1 / x to 1 unit in the last place; subnormals count as 0.
+__device__ __forceinline__ float rcp_fast(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
 //: sigmoid_f32
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
