@@ -1,8 +1,9 @@
 /** Dense attention, forward. */
 import { bf16, type DTypeValue, dim, f16, f32, kernel, T, tensor } from 'tilec';
+import { type AttentionTiling, attentionTiles } from './attentionTiles.ts';
 import { onlineSoftmax } from './macros/onlineSoftmax.ts';
 
-export interface FlashAttentionConfig {
+export interface FlashAttentionConfig extends AttentionTiling {
   readonly heads?: number;
   /** Divides `heads`; default: heads. */
   readonly headsKv?: number;
@@ -12,12 +13,6 @@ export interface FlashAttentionConfig {
   readonly isCausal?: boolean;
   /** Default dim ** −0.5. */
   readonly smScale?: number;
-  readonly BM?: number;
-  readonly BN?: number;
-  /** Key columns that are scored at a time; divides BN. Fewer take fewer registers. */
-  readonly SN?: number;
-  readonly threads?: number;
-  readonly numStages?: number;
 }
 
 /**
@@ -26,7 +21,7 @@ export interface FlashAttentionConfig {
  */
 export function flashAttention(config: FlashAttentionConfig = {}) {
   const { heads = 32, headsKv = heads, dim: D = 128, isCausal = true, smScale = D ** -0.5 } = config;
-  const { BM = 128, BN = 64, SN = 32, threads = 128, numStages = 2 } = config;
+  const { BM, BN, SN, threads, numStages } = attentionTiles(D, config, { narrow: 128 });
   const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
   const batch = dim('batch');
   const seq = dim('seq');

@@ -67,7 +67,8 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
       const begin = part * each;
       const end = T.min(begin + each, T.ceilDiv(length, BN));
 
-      const queries = T.fragment(work, [BM, D]);
+      // Long heads leave no registers for them beside the accumulator.
+      const queries = D > 192 ? T.shared(work, [BM, D]) : T.fragment(work, [BM, D]);
       const rowFactor = T.fragment(f32, [BM]);
       const k = T.shared(dtype, [BN, D]);
       const v = T.shared(dtype, [BN, D]);

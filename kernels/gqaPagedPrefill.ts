@@ -1,12 +1,13 @@
 /** Grouped-query attention of a chunk of new tokens, against a paged cache of old ones. */
 import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, type Shared, T, tensor } from 'tilec';
+import { type AttentionTiling, attentionTiles } from './attentionTiles.ts';
 import { dequantizeFp8 } from './macros/fp8.ts';
 import { onlineSoftmax, softcapScores } from './macros/onlineSoftmax.ts';
 import { loadPages } from './macros/pages.ts';
 import { findTile } from './macros/requests.ts';
 import { applyRope } from './macros/rope.ts';
 
-export interface GqaPagedPrefillConfig {
+export interface GqaPagedPrefillConfig extends AttentionTiling {
   readonly heads: number;
   /** Divides `heads`. */
   readonly headsKv: number;
@@ -24,12 +25,6 @@ export interface GqaPagedPrefillConfig {
   readonly softcap?: number;
   /** Even, at most dim; 0 (default): no rotary embedding. */
   readonly rotaryDim?: number;
-  readonly BM?: number;
-  readonly BN?: number;
-  /** Key columns that are scored at a time; divides BN. Fewer take fewer registers. */
-  readonly SN?: number;
-  readonly threads?: number;
-  readonly numStages?: number;
 }
 
 /**
@@ -43,7 +38,7 @@ export interface GqaPagedPrefillConfig {
  */
 export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
   const { heads, headsKv, dim: D, pageSize, isCausal = true, smScale = D ** -0.5, softcap = 0, rotaryDim = 0 } = config;
-  const { BM = 128, BN = D > 128 ? 32 : 64, SN = 32, threads = D > 128 ? 256 : 128, numStages = 2 } = config;
+  const { BM, BN, SN, threads, numStages } = attentionTiles(D, config, { rotated: rotaryDim > 0, narrow: 64 });
   const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
   const fp8 = config.cacheDtype === 'f8e4m3';
   const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;

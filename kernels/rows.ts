@@ -17,6 +17,9 @@ export interface RowConfig {
 export const VECTOR = 8;
 const MIN_THREADS = 128;
 const MAX_THREADS = 1024;
+/** Elements of a stretch that is read as fast as a longer one, nearly. */
+const SHORT = 1024;
+const MOST_PADDING = 1.1;
 /** Elements of a row in one thread's registers, where there are enough threads. */
 const MOST_PER_THREAD = 32;
 
@@ -55,7 +58,9 @@ export function sheetTiling(
   perThread: number,
 ): { readonly BM: number; readonly BN: number; readonly threads: number } {
   const most = threads * perThread;
-  const columns = BN ?? Math.max(VECTOR, Math.min(powerOfTwoFrom(n), most));
+  let columns = BN ?? Math.max(VECTOR, Math.min(powerOfTwoFrom(n), most));
+  // Blocks that are largely empty at a row's end cost more than shorter stretches.
+  while (BN === undefined && columns > SHORT && Math.ceil(n / columns) * columns > MOST_PADDING * n) columns /= 2;
   return { BM: BM ?? Math.max(1, Math.floor(most / columns)), BN: columns, threads };
 }
 

@@ -11,6 +11,7 @@ import { siluAndMul } from '../../kernels/siluAndMul.ts';
 import { softmax } from '../../kernels/softmax.ts';
 import { vectorAdd } from '../../kernels/vectorAdd.ts';
 import type { KernelDef } from '../../src/dsl/kernel.ts';
+import { type Arch, TARGETS } from '../../src/ir/target.ts';
 
 interface Defined {
   readonly def: KernelDef;
@@ -21,10 +22,19 @@ export interface Configured {
   /** The file in kernels/. */
   readonly file: string;
   readonly make: () => Defined;
+  /** Where its tiles have room. */
+  readonly arches: readonly Arch[];
 }
 
-const of = <C>(file: string, factory: (config: C) => Defined, configs: readonly C[]): readonly Configured[] =>
-  configs.map((c) => ({ name: `${factory.name}(${text(c)})`, file, make: () => factory(c) }));
+export const COMPILED = ['sm_80', 'sm_90a'] as const satisfies readonly Arch[];
+
+const of = <C>(
+  file: string,
+  factory: (config: C) => Defined,
+  configs: readonly C[],
+  arches: readonly Arch[] = COMPILED,
+): readonly Configured[] =>
+  configs.map((c) => ({ name: `${factory.name}(${text(c)})`, file, make: () => factory(c), arches }));
 
 const text = (config: unknown): string => JSON.stringify(config).slice(1, -1).replaceAll('"', '').replaceAll(',', ', ');
 
@@ -61,11 +71,19 @@ export const CONFIGS: readonly Configured[] = [
     { transposeA: true, outDtype: 'f32' },
     { transposeA: true, transposeB: true, multipleOf: 1, bias: true, activation: 'gelu' },
   ]),
-  ...of('flashAttention', flashAttention, [{}, { dtype: 'bf16', isCausal: false }, { dim: 64, heads: 16, headsKv: 4 }]),
+  ...of('flashAttention', flashAttention, [
+    {},
+    { dtype: 'bf16', isCausal: false },
+    { dim: 64, heads: 16, headsKv: 4 },
+    { dim: 64, BM: 64 },
+    { BM: 64 },
+  ]),
+  ...of('flashAttention', flashAttention, [{ dim: 256 }], ['sm_90a']),
   ...of('gqaPagedDecode', gqaPagedDecode, [
     { ...LLAMA, cacheDtype: FP8 },
     { ...LLAMA, pageSize: 16, dtype: 'bf16', softcap: 30 },
     { ...LLAMA, dtype: 'bf16', cacheDtype: FP8 },
+    { ...LLAMA, dim: 256, dtype: 'bf16', cacheDtype: FP8 },
   ]),
   ...of('gqaPagedDecode', combineSplits, [{ heads: 32, dim: 128, dtype: 'bf16' }]),
   ...of('gqaPagedPrefill', gqaPagedPrefill, [
@@ -75,7 +93,11 @@ export const CONFIGS: readonly Configured[] = [
     { ...LLAMA, pageSize: 32, dtype: 'bf16', cacheDtype: FP8 },
     { ...LLAMA, pageSize: 128, isCausal: false },
     { heads: 8, headsKv: 2, dim: 64, pageSize: 64, cacheDtype: FP8, softcap: 50 },
-    { ...LLAMA, dim: 256, cacheDtype: FP8 },
+    { heads: 8, headsKv: 2, dim: 64, pageSize: 64, cacheDtype: FP8, softcap: 50, BM: 64 },
+    { ...LLAMA, BM: 64, dtype: 'bf16', cacheDtype: FP8 },
+    { ...LLAMA, dim: 256, cacheDtype: FP8, sharedBytes: TARGETS.sm_80.maxSharedBytes },
+    { ...LLAMA, dim: 256, cacheDtype: FP8, sharedBytes: TARGETS.sm_89.maxSharedBytes },
     { ...LLAMA, BN: 96, dtype: 'bf16', cacheDtype: FP8 },
   ]),
+  ...of('gqaPagedPrefill', gqaPagedPrefill, [{ ...LLAMA, dim: 256, dtype: 'bf16', cacheDtype: FP8 }], ['sm_90a']),
 ];

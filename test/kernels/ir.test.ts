@@ -42,11 +42,11 @@ function withoutBarrier(k: Kernel, n: number): Kernel | undefined {
   return seen > n ? { ...k, body } : undefined;
 }
 
-test.each(CONFIGS.map((c) => [c.name, c.make] as const))('%s', async (_, make) => {
+test.each(CONFIGS.map((c) => [c.name, c] as const))('%s', async (_, { make, arches }) => {
   const built = await buildTileIR(make().def);
   check(built, 'the frontend');
   const done: string[] = [];
-  const { kernel } = await lowerToDevice(built, targetOf('sm_80'), {
+  const { kernel } = await lowerToDevice(built, targetOf(arches[0]!), {
     onPass: (name, k) => {
       check(k, name);
       done.push(name);
