@@ -1,5 +1,5 @@
 /** Extending a paged cache by a chunk of new tokens for each request. */
-import { bf16, type DTypeValue, dim, type f32 as F32, f8e4m3, f16, f32, i32, kernel, macro, T, tensor } from 'tilec';
+import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, T, tensor } from 'tilec';
 import { quantizeFp8 } from './macros/fp8.ts';
 import { findTile } from './macros/requests.ts';
 import { rotatePair } from './macros/rope.ts';
@@ -40,9 +40,6 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
   const numPages = dim('numPages');
   const half = rotaryDim / 2;
 
-  /** As the cache stores it. */
-  const stored = macro((x: F32, scale: F32) => (fp8 ? quantizeFp8(x, scale) : dtype(x)));
-
   return kernel(
     {
       kNew: tensor(dtype, [totalQ, headsKv, D]),
@@ -71,7 +68,7 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
         if (m < count) {
           const p = position + m;
           const slot = blockTable[request][T.floorDiv(p, pageSize)] * pageSize + (p % pageSize);
-          vPages[slot][h][d] = stored(f32(vNew[first + m][h][d]), vFactor);
+          vPages[slot][h][d] = fp8 ? quantizeFp8(f32(vNew[first + m][h][d]), vFactor) : vNew[first + m][h][d];
         }
       }
       if (cos && sin) {
@@ -85,8 +82,8 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
               cos[p][i],
               sin[p][i],
             );
-            kPages[slot][h][i] = stored(f32(dtype(low)), kFactor);
-            kPages[slot][h][half + i] = stored(f32(dtype(high)), kFactor);
+            kPages[slot][h][i] = fp8 ? quantizeFp8(f32(dtype(low)), kFactor) : dtype(low);
+            kPages[slot][h][half + i] = fp8 ? quantizeFp8(f32(dtype(high)), kFactor) : dtype(high);
           }
         }
       }
@@ -95,7 +92,8 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
           if (m < count) {
             const p = position + m;
             const slot = blockTable[request][T.floorDiv(p, pageSize)] * pageSize + (p % pageSize);
-            kPages[slot][h][rotaryDim + i] = stored(f32(kNew[first + m][h][rotaryDim + i]), kFactor);
+            const x = kNew[first + m][h];
+            kPages[slot][h][rotaryDim + i] = fp8 ? quantizeFp8(f32(x[rotaryDim + i]), kFactor) : x[rotaryDim + i];
           }
         }
       }

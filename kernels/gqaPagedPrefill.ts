@@ -135,9 +135,9 @@ export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
       const columns = isCausal ? T.min(m0 + BM, length) : length;
       for (const j of T.Pipelined(T.ceilDiv(columns, BN), { numStages })) {
         for (const [n, d] of T.Parallel(BN, D))
-          kNewTile[n][d] = T.select(j * BN + n < length, kNew[first + j * BN + n][hk][d], 0);
+          kNewTile[n][d] = T.select(j * BN + n < columns, kNew[first + j * BN + n][hk][d], 0);
         for (const [n, d] of T.Parallel(BN, D))
-          vNewTile[n][d] = T.select(j * BN + n < length, vNew[first + j * BN + n][hk][d], 0);
+          vNewTile[n][d] = T.select(j * BN + n < columns, vNew[first + j * BN + n][hk][d], 0);
         if (cos && sin) applyRope(kNewTile, kRotated, dtype, cos, sin, old + j * BN, old + length, rotaryDim);
         const edge = isCausal ? m0 : length;
         attend(kRotated, vNewTile, (j + 1) * BN > edge, (m, n) =>

@@ -1,6 +1,9 @@
 /** The append: exact bytes over all magnitudes, and nothing else touched. */
 import { describe, expect, it } from 'vitest';
+import { DTYPE_VALUES } from '../../src/dsl/dtypes.ts';
 import { AppendPagedKv } from '../../src/ops/index.ts';
+import { Tensor } from '../../src/runtime/tensor.ts';
+import { expectBytes } from '../reference/compare.ts';
 import { roundAll } from '../reference/numbers.ts';
 import { type PagedInputs, type PagedOptions, pagedInputs } from '../reference/paged.ts';
 import { allMagnitudes, random } from '../reference/random.ts';
@@ -86,6 +89,32 @@ describe.each(DEVICES)('on %s', (device) => {
       const all = Float64Array.from({ length: 65536 }, (_, code) => decode(code));
       const scales = { kScale: Math.fround(kScale), vScale: Math.fround(vScale) };
       await check({ ...pagedInputs({ ...shape, dtype }), kNew: all, vNew: all.slice().reverse(), ...scales }, device);
+    }
+  });
+
+  it('a 16-bit cache gets the bits, those of NaN too', async () => {
+    for (const dtype of ['f16', 'bf16'] as const) {
+      const p = pagedInputs({
+        ...BASE,
+        dtype,
+        cacheDtype: dtype,
+        headsKv: 8,
+        dim: 128,
+        pageSize: 64,
+        newLens: [64],
+        oldLens: [0],
+      });
+      const { q: _, out: __, ...t } = await pagedTensors(p, device);
+      const codes = Uint16Array.from({ length: 65536 }, (___, i) => i);
+      for (const name of ['kNew', 'vNew'] as const) {
+        t[name].dispose();
+        const raw = Tensor.fromRaw(codes.slice(), DTYPE_VALUES[dtype], [64, 8, 128]);
+        t[name] = device === 'cpu' ? raw : await raw.to(device);
+      }
+      await new AppendPagedKv({ headsKv: 8, dim: 128, pageSize: 64, dtype, cacheDtype: dtype }).run(t);
+      const slot = p.blockTable[0]! * 64 * 8 * 128 * 2;
+      for (const pages of [t.kPages, t.vPages])
+        expectBytes((await bytes(pages)).subarray(slot, slot + 131072), new Uint8Array(codes.buffer));
     }
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { toCuda } from '../../src/compile.ts';
 import { compileCount } from '../../src/ops/index.ts';
+import { pagedPrefill } from '../reference/attention.ts';
 import { type PagedOptions, pagedInputs, withEmptySlots } from '../reference/paged.ts';
 import { checkPrefill, DEVICES, expectAppended, operatorFor, pagedTensors } from './paged.ts';
 
@@ -151,15 +152,85 @@ describe.each(DEVICES)('on %s', (device) => {
     await checkPrefill({ ...p, blockTable }, {}, { device });
   });
 
-  it('large values, NaN and negative zero in the chunk', async () => {
-    const p = pagedInputs({ ...BASE, cacheDtype: 'f8e4m3', dtype: 'bf16', newLens: [4], oldLens: [20] });
-    // 448 × 0.02 is the largest value that the cache can hold.
-    p.kNew.set([8.96, 8.97, 9.28, -9.3, 100, -1e30, NaN, -0, 0, 1e-30, 8.96 * 1.03]);
-    p.vNew.set([NaN, -0, 1e6, -1e6]);
-    const t = await pagedTensors(p, device);
-    await operatorFor(p).run(t);
-    await expectAppended(t, p);
+  describe('numbers that are none', () => {
+    const ODD = { ...BASE, cacheDtype: 'f8e4m3', dtype: 'bf16', newLens: [40], oldLens: [20] } as const;
+
+    it('large values, NaN and negative zero are appended as they should', async () => {
+      const p = pagedInputs({ ...ODD, newLens: [4] });
+      // 448 × 0.02 is the largest value that the cache can hold.
+      p.kNew.set([8.96, 8.97, 9.28, -9.3, 100, -1e30, NaN, -0, 0, 1e-30, 8.96 * 1.03]);
+      p.vNew.set([NaN, -0, 1e6, -1e6]);
+      const t = await pagedTensors(p, device);
+      await operatorFor(p).run(t);
+      await expectAppended(t, p);
+    });
+
+    const at = (p: { headsKv: number; dim: number }, token: number, d = 0): number => token * p.headsKv * p.dim + d;
+
+    it('a NaN in a key reaches the rows that see it, of its heads, and no others', async () => {
+      const p = pagedInputs(ODD);
+      p.kNew[at(p, 7)] = NaN;
+      await checkPrefill(p, {}, { device });
+    });
+
+    it('a NaN in an old key or value reaches all rows of its heads', async () => {
+      for (const cacheDtype of ['bf16', 'f8e4m3'] as const) {
+        const p = pagedInputs({ ...ODD, cacheDtype });
+        const slot = p.blockTable[0]! * p.pageSize + 3;
+        p.kPages[at(p, slot)] = NaN;
+        p.vPages[at(p, slot + 1, p.dim + 5)] = NaN;
+        await checkPrefill(p, {}, { device });
+      }
+    });
+
+    it('a NaN in a value reaches the rows that see it, and at most the others of their tile', async () => {
+      const p = pagedInputs(ODD);
+      const clean = pagedPrefill(p);
+      p.vNew[at(p, 35, 3)] = NaN;
+      const t = await pagedTensors(p, device);
+      await operatorFor(p).run(t);
+      const got = await t.out.toFloat64Array();
+      clean.forEach((want, i) => {
+        const [token, head, d] = [Math.floor(i / (p.heads * p.dim)), Math.floor(i / p.dim) % p.heads, i % p.dim];
+        const poisoned = head < p.heads / p.headsKv && d === 3;
+        if (poisoned && token >= 35) expect(got[i], `row ${token}`).toBeNaN();
+        // Tiles have 32 rows.
+        else if (!poisoned || token < 32) expect(Math.abs(got[i]! - want), `row ${token}`).toBeLessThan(REACHED.bf16);
+      });
+      await expectAppended(t, p);
+    });
+
+    it('scores of minus infinity weigh nothing, even where a whole tile has no others', async () => {
+      const p = pagedInputs({ ...ODD, cacheDtype: 'bf16', newLens: [40], oldLens: [130] });
+      p.q.fill(1);
+      for (let i = 0; i < 130; i++) {
+        const slot = p.blockTable[Math.floor(i / p.pageSize)]! * p.pageSize + (i % p.pageSize);
+        if (i !== 100) p.kPages[at(p, slot)] = -Infinity;
+      }
+      p.kNew[at(p, 5)] = -Infinity;
+      await checkPrefill(p, {}, { device });
+    });
   });
+
+  // What a user gets who chooses nothing, and what the operator takes for few rows.
+  describe.each([64, 128, 256])('the own tiles for heads of %d', (dim) => {
+    const one = { dim, heads: 2, headsKv: 1, newLens: [150], oldLens: [133] } as const;
+    it.each([
+      ['f16', { cacheDtype: 'f16' }, {}],
+      ['bf16, FP8, RoPE', { dtype: 'bf16', cacheDtype: 'f8e4m3', rotaryDim: dim / 2 }, {}],
+      ['FP8, softcap', { cacheDtype: 'f8e4m3' }, { softcap: 2 }],
+    ] as const)('%s', async (_, change, o) => {
+      for (const config of [{}, { BM: 64 }]) {
+        const p = pagedInputs({ ...BASE, ...one, ...change });
+        const { maxAbs } = await checkPrefill(p, o, { device, config });
+        expect(maxAbs).toBeLessThan(REACHED[p.dtype]);
+      }
+    });
+  });
+
+  it.each([0.1, 50, 255, 300, 1e4, 1e6])('a softcap of %d', (softcap) =>
+    check({ newLens: [9], oldLens: [70] }, { softcap }),
+  );
 });
 
 it('the scales of an FP8 cache are read once, in front of the loop', async () => {
