@@ -46,7 +46,7 @@ skipped tests || step tests 150 "$node" node_modules/vitest/vitest.mjs run --pro
 
 peers=
 if ! skipped peers; then
-  $tilec bench --list --json - >"$out/workloads.json" 2>"$out/list.log" &&
+  $tilec bench --list --json >"$out/workloads.json" 2>"$out/list.log" &&
     step peers 130 "$python" bench/peers.py --workloads "$out/workloads.json" --out "$out/peers.json"
   [ -s "$out/peers.json" ] && peers="--peers $out/peers.json"
 fi

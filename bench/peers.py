@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PyTorch's own ways to do the work of tilec's workloads, timed on the same machine in the same manner.
 
-    tilec bench --list --json - > workloads.json
+    tilec bench --list --json > workloads.json
     python3 bench/peers.py --workloads workloads.json --out peers.json
     tilec bench --peers peers.json
 
@@ -389,7 +389,7 @@ def short(error):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workloads", required=True, help="what `tilec bench --list --json -` prints")
+    parser.add_argument("--workloads", required=True, help="what `tilec bench --list --json` prints")
     parser.add_argument("--out", required=True)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--seconds", type=float, default=110, help="start nothing new after that")

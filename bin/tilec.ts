@@ -9,4 +9,8 @@ process.stdout.on('error', (e: NodeJS.ErrnoException) => {
   process.exit();
 });
 const { main } = await import('../src/cli/main.ts');
+const { EXIT } = await import('../src/cli/exit.ts');
 process.exitCode = await main(process.argv.slice(2));
+// All is kept and said: now what the signal would have done, so that whoever called us, such as a shell's loop, sees that it
+// came. A shell shows it as 130.
+if (process.exitCode === EXIT.interrupted) process.kill(process.pid, 'SIGINT');

@@ -6,7 +6,7 @@ export interface PeersFile {
   readonly device: string;
   readonly torch: string;
   readonly date: string;
-  readonly ceilings: { readonly copyGBs?: number; readonly cublasTflops?: number };
+  readonly ceilings?: { readonly copyGBs?: number; readonly cublasTflops?: number };
   /** Milliseconds, median. */
   readonly results: readonly {
     readonly op: string;

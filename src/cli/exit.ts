@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** Something is missing on the machine: NVRTC, a driver, a GPU. */
   environment: 3,
+  /** By Ctrl-C, with what was finished until then kept. */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

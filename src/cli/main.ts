@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { reportError } from './report.ts';
+import { printJson } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Runs one command line, without node's and the script's name. Reports errors itself. */
@@ -14,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       'after',
-      '\nExit codes: 0 fine; 1 an error in the kernel or file, with diagnostics; 2 wrong usage; 3 something is missing on the machine.',
+      '\nExit codes: 0 fine; 1 an error in the kernel or file, with diagnostics; 2 wrong usage; 3 something is missing on the machine; 130 ended by Ctrl-C.',
     );
   let code: ExitCode = EXIT.fine;
   for (const register of COMMANDS)
@@ -22,7 +23,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       code = result;
     });
   for (const command of program.commands) command.exitOverride();
-  const json = argv.includes('--json');
+  const json = printsJson(argv);
   // Standard output is one JSON object then; what a user's file prints goes elsewhere.
   if (json) console.log = console.error;
   try {
@@ -30,8 +31,21 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return code;
   } catch (e) {
     // Commander has printed what it has to say.
-    if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (e instanceof CommanderError && e.exitCode === 0) return EXIT.fine;
+    if (e instanceof CommanderError) {
+      if (json)
+        printJson({ error: { name: 'UsageError', message: e.message.replace(/^error: /, '') }, diagnostics: [] });
+      return EXIT.usage;
+    }
     await reportError(e, json);
     return exitCodeOf(e);
   }
+}
+
+/** Is standard output to be one JSON object? To `bench` the option may give a file instead. */
+function printsJson(argv: readonly string[]): boolean {
+  const at = argv.findIndex((a) => a === '--json' || a.startsWith('--json='));
+  if (at < 0) return false;
+  const value = argv[at] === '--json' ? argv[at + 1] : argv[at]!.slice('--json='.length);
+  return argv[0] !== 'bench' || value === undefined || value.startsWith('-');
 }

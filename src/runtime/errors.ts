@@ -5,9 +5,12 @@ import type { RuntimeMessage } from '../diagnostics/messages/runtime.ts';
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
   readonly code: EnvironmentCode;
-  constructor({ code, message }: RuntimeMessage<EnvironmentCode>, options?: ErrorOptions) {
-    super(message, options);
+  /** `message` without the advice that is meant for programs. */
+  readonly reason: string;
+  constructor({ code, message, advice }: RuntimeMessage<EnvironmentCode>, options?: ErrorOptions) {
+    super(advice === undefined ? message : `${message}. ${advice}`, options);
     this.code = code;
+    this.reason = message;
   }
 }
 export type EnvironmentCode = 'NO_NVRTC' | 'NVRTC_UNUSABLE' | 'NO_DRIVER' | 'NO_GPU' | 'NO_FFI';

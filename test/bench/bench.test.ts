@@ -7,7 +7,7 @@ import { joinPeers, parsePeers } from '../../src/bench/peers.ts';
 import { ratesOf, shareOf } from '../../src/bench/roofline.ts';
 import { benchWorkload } from '../../src/bench/run.ts';
 import { timerOn } from '../../src/bench/timer.ts';
-import { resolved, withOverrides } from '../../src/bench/workload.ts';
+import { type Overrides, resolved } from '../../src/bench/workload.ts';
 import { cpu } from '../../src/runtime/cpu-device.ts';
 import { report } from './sample.ts';
 import { SMALL } from './small.ts';
@@ -27,10 +27,34 @@ describe('a workload, changed', () => {
     expect(r.flops).toBe(4 * 32 * 64 * 3 * (5 * 60 + 15));
   });
 
-  test('a name that it has not is refused', () => {
-    expect(() => withOverrides(entry, w, { rows: 3 })).toThrow(RangeError);
+  test('a list is one number for all, or one for each', () => {
+    const totalQ = (newLens: Overrides[string]) => resolved(entry, w, { batch: 3, newLens }).env.totalQ;
+    expect(totalQ(5)).toBe(15);
+    expect(totalQ('5,0,7')).toBe(12);
+    expect(totalQ([5, 0, 7])).toBe(12);
+  });
+
+  test.each([
+    [{ rows: 3 }, "gqa-paged-prefill has no parameter, size or list 'rows' to be set by -D; there are heads, "],
     // A derived size is no free one.
-    expect(() => withOverrides(entry, w, { totalQ: 3 })).toThrow(RangeError);
+    [{ totalQ: 3 }, "no parameter, size or list 'totalQ'"],
+    [{ heads: 'x' }, "gqa-paged-prefill: heads: expected an integer ≥ 1, got 'x'"],
+    [{ dim: 100 }, 'gqa-paged-prefill: dim: expected a multiple of 16, got 100'],
+    [{ batch: 'abc' }, "gqa-paged-prefill: batch: expected a size: a whole number from 1 on, got 'abc'"],
+    [{ batch: 0 }, 'expected a size: a whole number from 1 on, got 0'],
+    [{ batch: 2.5 }, 'expected a size: a whole number from 1 on, got 2.5'],
+    [{ newLens: '256,x' }, 'newLens: expected a whole number ≥ 0 for all of them, or one for each with commas between'],
+    [{ newLens: -1 }, 'newLens: expected a whole number ≥ 0'],
+    [{ newLens: '1,2,3' }, 'newLens: expected 8 numbers, as many as batch, or one for all of them, got 3'],
+    [{ batch: 2_000_000_000 }, 'newLens: expected a list of at most 1048576 numbers, got one of batch = 2000000000'],
+  ])('%j is refused', (overrides, message) => {
+    expect(() => resolved(entry, w, overrides)).toThrow(message);
+  });
+
+  test("the workload's own lists must still be long enough", () => {
+    const mixed = entry.workloads.find((x) => x.name === 'mixed')!;
+    expect(() => resolved(entry, mixed, { batch: 9 })).toThrow('newLens: expected 9 numbers');
+    expect(() => resolved(entry, mixed, { batch: 2, newLens: 5, oldLens: '7,8' })).not.toThrow();
   });
 });
 

@@ -7,6 +7,7 @@ import { reportPage } from '../../src/bench/page.ts';
 import type { Report } from '../../src/bench/result.ts';
 import { benchCommand } from '../../src/cli/bench/command.ts';
 import { listJson } from '../../src/cli/bench/list.ts';
+import { STEPS, type Steps } from '../../src/cli/bench/measure.ts';
 import { entriesNamed, targetsOf } from '../../src/cli/bench/targets.ts';
 import { reportText } from '../../src/cli/bench/text.ts';
 import { report } from './sample.ts';
@@ -101,11 +102,17 @@ describe('tilec bench', () => {
   });
 
   test('goes on after a failure, tells it, and ends with 1', async () => {
-    // No such kernel: rows that no block can hold.
-    const broken = { ...flags, define: ['rows=4', 'n=65536'], json: '-' } as const;
-    const text = await printed(async () => expect(await benchCommand(['softmax', 'silu-and-mul'], broken)).toBe(1));
+    const steps: Steps = {
+      ...STEPS,
+      workload: async (entry, ...rest) => {
+        if (entry.name === 'softmax') throw new Error('no memory');
+        return STEPS.workload(entry, ...rest);
+      },
+    };
+    const run = benchCommand(['softmax', 'silu-and-mul'], { ...flags, json: true }, steps);
+    const text = await printed(async () => expect(await run).toBe(1));
     const { results, failures } = JSON.parse(text) as Report;
-    expect(failures).toMatchObject([{ op: 'softmax', error: expect.stringMatching(/^OperatorError: softmax: n: /) }]);
+    expect(failures).toEqual([{ op: 'softmax', workload: '8192x8192', error: 'Error: no memory' }]);
     expect(results).toMatchObject([{ op: 'silu-and-mul', badElements: 0 }]);
   });
 
@@ -114,18 +121,51 @@ describe('tilec bench', () => {
     [['gemm'], { workload: 'square' }, /gemm has no workload 'square'; there are square-4k/],
     [['softmax'], { define: ['k=3'] }, /softmax has no parameter, size or list 'k'.*there are n, dtype, rows/],
     [['softmax'], { device: 'gpu' }, /there is no device 'gpu'/],
+    [['softmax'], { define: ['n=x'] }, /^softmax: n: expected an integer from 1 to \d+, got 'x'$/],
+    [['softmax'], { define: ['rows=2.5'] }, /^softmax: rows: expected a size: a whole number from 1 on, got 2.5$/],
     [['softmax'], { peers: '/nowhere' }, /\/nowhere cannot be read as peers: ENOENT/],
+    [['softmax'], { graph: true }, /^--graph is for GPUs/],
+    [['softmax'], { tuned: true }, /^--tuned is for GPUs/],
+    [[], { json: 'softmax' }, /^--json softmax would write a file of that name/],
+    [['softmax'], { json: '/nowhere/x.json' }, /^\/nowhere\/x.json cannot be written: ENOENT/],
+    [['softmax'], { html: tmpdir() }, / cannot be written: it is a folder$/],
   ])('refuses %j %j', async (what, changed, message) => {
     await expect(benchCommand(what, { ...flags, ...changed })).rejects.toThrow(
       expect.objectContaining({ name: 'UsageError', message: expect.stringMatching(message) }),
     );
   });
 
-  test.runIf(!existsSync('/dev/nvidiactl'))('without a GPU says so', async () => {
-    await expect(benchCommand(['softmax'], { ...flags, device: 'cuda' })).rejects.toMatchObject({
-      name: 'EnvironmentError',
-    });
+  test('peers without ceilings are peers', async () => {
+    const peers = join(folder, 'bare.json');
+    writeFileSync(peers, JSON.stringify({ format: 1, results: [] }));
+    await printed(async () => expect(await benchCommand(['softmax'], { ...flags, peers })).toBe(0));
   });
+
+  test.runIf(existsSync('/dev/full'))('a report that cannot be written is shown, and the end is 1', async () => {
+    const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const run = benchCommand(['softmax'], { ...flags, json: '/dev/full' });
+    const text = await printed(async () => expect(await run).toBe(1));
+    expect(text).toMatch(/8192x8192 +[\d.]+ ms/);
+    expect(String(told.mock.lastCall)).toContain('error: /dev/full cannot be written: ENOSPC');
+  });
+
+  test('what is listed goes into a file too', async () => {
+    const json = join(folder, 'list.json');
+    const text = await printed(() => benchCommand(['softmax'], { ...flags, list: true, json }));
+    expect(text).toMatch(/^softmax +8192x8192/m);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ workloads: [{ op: 'softmax', env: { rows: 4 } }] });
+  });
+
+  test.runIf(!existsSync('/dev/nvidiactl'))(
+    'without a GPU says so, and what the command line does without',
+    async () => {
+      await expect(benchCommand(['softmax'], { ...flags, device: 'cuda' })).rejects.toMatchObject({
+        name: 'EnvironmentError',
+        message: expect.stringMatching(/\. --device cpu times the CPU backend instead/),
+      });
+      await expect(benchCommand(['softmax'], { ...flags, device: 'cuda' })).rejects.not.toThrow(/device: 'cpu'/);
+    },
+  );
 });
 
 test('--list gives other programs what a workload is made of', async () => {

@@ -7,39 +7,42 @@ import * as M from '../../diagnostics/messages/bench.ts';
 import { Device } from '../../runtime/device.ts';
 import { nvrtcLocation } from '../../runtime/ffi/nvrtc.ts';
 import type { BenchFlags } from '../commands/bench.ts';
-import { EXIT, UsageError } from '../exit.ts';
-import { print, printJson, tell } from '../terminal.ts';
+import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import { version } from '../version.ts';
 import { deviceNamed } from './device.ts';
 import { listJson, listText } from './list.ts';
-import { measure, SPECIAL, type Special } from './measure.ts';
-import { entriesNamed, targetsOf } from './targets.ts';
+import { measure, SPECIAL, type Special, STEPS } from './measure.ts';
+import { output, outputsOf } from './output.ts';
+import { entriesNamed, OPERATORS, targetsOf } from './targets.ts';
 import { reportText } from './text.ts';
-import { writeOut } from './write.ts';
 
 const isSpecial = (name: string): name is Special => (SPECIAL as readonly string[]).includes(name);
 
 /**
- * Measures what is named, or everything; 1 if a workload failed or gave no result. Throws what `reportError` reports:
- * `EnvironmentError` where the GPU or NVRTC that it all needs is missing.
+ * Measures what is named, or everything; 1 if a workload failed, gave no result or could not be written, 130 after Ctrl-C.
+ * Throws what `reportError` reports: `EnvironmentError` where the GPU or NVRTC that it all needs is missing.
  */
-export async function benchCommand(what: readonly string[], flags: BenchFlags): Promise<0 | 1> {
+export async function benchCommand(what: readonly string[], flags: BenchFlags, steps = STEPS): Promise<ExitCode> {
+  const outputs = outputsOf(flags, [...OPERATORS, ...SPECIAL, 'all']);
   const operators = what.length === 0 ? ['all'] : what.filter((name) => !isSpecial(name));
   const special = new Set(what.length === 0 ? SPECIAL : what.filter(isSpecial));
-  const entries = operators.flatMap((name) => entriesNamed(name, SPECIAL));
+  const entries = [...new Set(operators.flatMap((name) => entriesNamed(name, SPECIAL)))];
   const targets = entries.length > 0 ? targetsOf(entries, flags.workload, flags.define ?? []) : [];
-  if (flags.list) {
-    if (flags.json === undefined) print(listText(targets));
-    else printJson(listJson(targets));
-    return EXIT.fine;
-  }
+  if (flags.list)
+    return output(outputs, { json: listJson(targets), text: () => listText(targets) }) ? EXIT.fine : EXIT.user;
   const peers = flags.peers === undefined ? undefined : readPeers(flags.peers);
-  const device = targets.length > 0 || special.has('overhead') ? deviceNamed(flags.device) : undefined;
+  const needsDevice = targets.length > 0 || special.has('overhead');
+  const device = needsDevice ? deviceNamed(flags.device, M.benchWithoutGpu) : undefined;
+  const { repeat, graph, tuned } = flags;
+  if (device && !(device instanceof Device) && (graph || tuned))
+    throw new UsageError(M.gpuOnly(graph ? '--graph' : '--tuned'));
   if (device instanceof Device || special.has('compile')) nvrtcLocation();
 
-  const { repeat, graph, tuned } = flags;
-  const cublasTflops = peers?.ceilings.cublasTflops;
-  const measured = await measure({ targets, special, device, repeat, graph, tuned, cublasTflops });
+  const cublasTflops = peers?.ceilings?.cublasTflops;
+  const { interrupted, ...measured } = await measure(
+    { targets, special, device, repeat, graph, tuned, cublasTflops },
+    steps,
+  );
   const report: Report = {
     format: 1,
     device: device instanceof Device ? device.name : 'cpu',
@@ -51,12 +54,10 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags): 
     ...measured,
   };
   const joined = peers ? joinPeers(report, peers) : report;
-  if (flags.json === '-') printJson(joined);
-  else print(reportText(joined));
-  if (flags.json !== undefined && flags.json !== '-')
-    writeOut(flags.json, `${JSON.stringify(joined, null, 2)}\n`, tell);
-  if (flags.html !== undefined) writeOut(flags.html, reportPage(joined), tell);
-  return joined.failures.length > 0 || joined.results.some((r) => r.badElements > 0) ? EXIT.user : EXIT.fine;
+  const written = output(outputs, { json: joined, text: () => reportText(joined), page: () => reportPage(joined) });
+  if (interrupted) return EXIT.interrupted;
+  const right = joined.failures.length === 0 && joined.results.every((r) => r.badElements === 0);
+  return right && written ? EXIT.fine : EXIT.user;
 }
 
 function readPeers(path: string): PeersFile {

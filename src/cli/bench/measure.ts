@@ -13,6 +13,7 @@ import { tunedConfig } from '../../tune/lookup.ts';
 import { CompilePool } from '../../tune/pool.ts';
 import { SPACES } from '../../tune/spaces.ts';
 import { FileStore } from '../../tune/store.ts';
+import { interruptible } from '../interrupt.ts';
 import { progress } from '../terminal.ts';
 import type { Target } from './targets.ts';
 
@@ -35,21 +36,34 @@ export interface Plan {
   readonly cublasTflops?: number;
 }
 
-export type Measured = Pick<Report, 'ceilings' | 'results' | 'failures' | 'measurements'>;
+export interface Measured extends Pick<Report, 'ceilings' | 'results' | 'failures' | 'measurements'> {
+  /** By Ctrl-C: what was not measured for it is among the failures. */
+  readonly interrupted: boolean;
+}
+
+/** What takes time, to be replaced where there is no GPU to spend it on. */
+export interface Steps {
+  readonly ceilings: typeof measureCeilings;
+  readonly compile: typeof compileAll;
+  readonly workload: typeof benchWorkload;
+}
+export const STEPS: Steps = { ceilings: measureCeilings, compile: compileAll, workload: benchWorkload };
 
 /** Ctrl-C ends it with what was measured until then; a second one ends the process. */
-export async function measure(plan: Plan): Promise<Measured> {
+export async function measure(plan: Plan, steps: Steps = STEPS): Promise<Measured> {
+  // On the CPU kernels run on this very thread, which hears of no signal meanwhile: there Ctrl-C ends the process as ever.
+  if (plan.device && !(plan.device instanceof Device)) return measureAll(plan, steps, new AbortController().signal);
+  return interruptible((signal) => measureAll(plan, steps, signal));
+}
+
+async function measureAll(plan: Plan, steps: Steps, signal: AbortSignal): Promise<Measured> {
   const { targets, special, device, repeat, graph } = plan;
   const results: WorkloadResult[] = [];
   const failures: Failure[] = [];
   const measurements: Measurement[] = [];
   let ceilings: Report['ceilings'];
-  let interrupted = false;
-  const onInterrupt = (): void => {
-    interrupted = true;
-  };
   const attempt = async (op: string, workload: string, work: () => Promise<void>): Promise<void> => {
-    if (interrupted) {
+    if (signal.aborted) {
       failures.push({ op, workload, error: M.interrupted });
       return;
     }
@@ -61,20 +75,19 @@ export async function measure(plan: Plan): Promise<Measured> {
     }
   };
 
-  process.once('SIGINT', onInterrupt);
   try {
     if (device) {
       const configs = targets.map((t) => (plan.tuned ? tunedFor(t, device) : undefined));
       if (device instanceof Device && targets.length > 0) {
         await attempt('ceilings', '', async () => {
-          ceilings = { ...(await measureCeilings(device)), cublasTflops: plan.cublasTflops };
+          ceilings = { ...(await steps.ceilings(device)), cublasTflops: plan.cublasTflops };
         });
-        await attempt('compiling', '', () => compileAll(targets, configs, device));
+        await attempt('compiling', '', () => steps.compile(targets, configs, device));
       }
       const common = { device, timer: timerOn(device), ceilings, iterations: repeat, warmup: WARMUP, graph };
       for (const [i, { entry, workload }] of targets.entries())
         await attempt(entry.name, workload.name, async () => {
-          results.push(await benchWorkload(entry, workload, { ...common, config: configs[i] }));
+          results.push(await steps.workload(entry, workload, { ...common, config: configs[i] }));
         });
       if (special.has('overhead'))
         await attempt('overhead', '', async () => {
@@ -86,10 +99,9 @@ export async function measure(plan: Plan): Promise<Measured> {
       await attempt('compile', 'processes', async () => void measurements.push(...measureProcesses()));
     }
   } finally {
-    process.off('SIGINT', onInterrupt);
     progress(undefined);
   }
-  return { ceilings, results, failures, measurements };
+  return { ceilings, results, failures, measurements, interrupted: signal.aborted };
 }
 
 function tunedFor({ entry, workload }: Target, device: Device | CpuDevice): KernelConfig | undefined {

@@ -1,10 +1,10 @@
 /** What a command line names: operators and workloads of the manifest. */
-
 import { entryOf, MANIFEST } from '../../../manifest/index.ts';
 import type { OperatorEntry } from '../../../manifest/schema.ts';
 import type { ResolvedWorkload } from '../../../manifest/workload.ts';
-import { overridable, resolved, workloadsNamed } from '../../bench/workload.ts';
+import { resolved, workloadsNamed } from '../../bench/workload.ts';
 import * as M from '../../diagnostics/messages/bench.ts';
+import { OperatorError } from '../../ops/error.ts';
 import { UsageError } from '../exit.ts';
 import { parseDefinitions } from '../load/options.ts';
 
@@ -36,14 +36,14 @@ export function targetsOf(
       try {
         targets.push({ entry, workload: resolved(entry, w, overrides) });
       } catch (e) {
-        if (!(e instanceof RangeError)) throw e;
-        throw new UsageError(M.unknownOverride(entry.name, e.message, overridable(entry, w)));
+        if (e instanceof RangeError || e instanceof OperatorError) throw new UsageError(e.message);
+        throw e;
       }
     }
   }
   if (targets.length === 0) {
     const known = [...new Set(entries.flatMap((e) => e.workloads.map((w) => w.name)))];
-    throw new UsageError(M.unknownWorkload(entries.length === 1 ? entries[0]!.name : 'no operator', workload, known));
+    throw new UsageError(M.unknownWorkload(entries.length === 1 ? entries[0]!.name : undefined, workload, known));
   }
   return targets;
 }

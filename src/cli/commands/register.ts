@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { ExitCode } from '../exit.ts';
+import { badNumber } from '../../diagnostics/messages/cli.ts';
+import { type ExitCode, UsageError } from '../exit.ts';
 
 /**
  * Adds one subcommand. Its file imports nothing heavy: the action imports the work. An action that ends without an error but not well says
@@ -15,3 +16,18 @@ export const list = (text: string, before: readonly string[] = []): readonly str
 
 /** For options that may be given several times. */
 export const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const MOST = 999_999_999;
+
+/** For options that are numbers. Throws `UsageError`. */
+export const wholeNumber =
+  (option: string, least: 0 | 1) =>
+  (text: string): number => {
+    const n = Number(text);
+    if (!/^\d+$/.test(text) || n < least || n > MOST) throw new UsageError(badNumber(option, text, least, MOST));
+    return n;
+  };
+
+/** Of `-D` where it changes workloads. */
+export const DEFINE_WORKLOAD =
+  'a parameter or size of the workloads, changed; for a list one number for all, or one for each: newLens=256,512';

@@ -1,7 +1,5 @@
 import { Option } from 'commander';
-import { badNumber } from '../../diagnostics/messages/cli.ts';
-import { UsageError } from '../exit.ts';
-import { type Register, repeated } from './register.ts';
+import { type Register, repeated, wholeNumber } from './register.ts';
 
 export const registerRun: Register = (program, exit) => {
   program
@@ -13,15 +11,10 @@ export const registerRun: Register = (program, exit) => {
     .option('--shape <dim=size>', 'the size of a run-time dimension; default: about 256', repeated)
     .option('--set <parameter=value>', 'a scalar, or all elements of a tensor; default: 1, or random', repeated)
     .addOption(new Option('--device <device>', 'default: the GPU if there is one').choices(['cpu', 'cuda']))
-    .option('--seed <n>', 'of the random numbers', wholeNumber, 1)
+    .option('--seed <n>', 'of the random numbers', wholeNumber('--seed', 0), 1)
     .option('--json', 'print one JSON object')
     .action(async (file: string, options) => {
       const { runCommand } = await import('../run/command.ts');
       exit(await runCommand(file, options));
     });
 };
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(badNumber('--seed', text));
-  return Number(text);
-}

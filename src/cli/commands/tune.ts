@@ -1,5 +1,5 @@
-import { wholeNumber } from './bench.ts';
-import { type Register, repeated } from './register.ts';
+import type { ExitCode } from '../exit.ts';
+import { DEFINE_WORKLOAD, type Register, repeated, wholeNumber } from './register.ts';
 import { separate } from './separate.ts';
 
 export interface TuneFlags {
@@ -17,13 +17,13 @@ export const registerTune: Register = (program, exit) => {
     .description("find the fastest tiles of an operator's kernels on this GPU, for operators with `tune: true`")
     .argument('<operator>', "as the manifest names it, or 'all'")
     .option('-w, --workload <name>', 'one workload of the operator', 'all')
-    .option('-D, --define <name=value>', 'a parameter, size or list of the workload, changed', repeated)
+    .option('-D, --define <name=value>', DEFINE_WORKLOAD, repeated)
     .option('--device <device>', 'cuda, or cuda:<number>', 'cuda')
-    .option('--repeat <n>', 'runs that count, of each that may be the fastest', wholeNumber('--repeat'), 20)
+    .option('--repeat <n>', 'runs that count, of each that may be the fastest', wholeNumber('--repeat', 1), 20)
     .option(
       '--parallel <n>',
       'how many are compiled at once; default: one less than processors',
-      wholeNumber('--parallel'),
+      wholeNumber('--parallel', 1),
     )
     .option('--json', 'print the records as JSON')
     .action(async (operator: string, options: TuneFlags) => {
@@ -33,5 +33,5 @@ export const registerTune: Register = (program, exit) => {
 };
 
 interface TuneModule {
-  tuneCommand(operator: string, flags: TuneFlags): Promise<0 | 1>;
+  tuneCommand(operator: string, flags: TuneFlags): Promise<ExitCode>;
 }

@@ -49,7 +49,7 @@ export function examine(version: string): Examination {
       if (!(e instanceof Error)) throw e;
       missing.push({
         code: e instanceof EnvironmentError || 'code' in e ? String(e.code) : e.name,
-        message: e.message,
+        message: e instanceof EnvironmentError ? e.reason : e.message,
       });
       return undefined;
     }

@@ -1,4 +1,5 @@
 /** `tilec run`. */
+import { runWithoutGpu } from '../../diagnostics/messages/cli.ts';
 import type { DeviceName } from '../../dsl/kernel.ts';
 import { signatureOfSig } from '../../runtime/signature.ts';
 import type { Tensor } from '../../runtime/tensor.ts';
@@ -8,6 +9,7 @@ import { loadUserModule } from '../load/load.ts';
 import { parseDefinitions } from '../load/options.ts';
 import { table } from '../table.ts';
 import { paintFor, print, printJson, progress } from '../terminal.ts';
+import { advised } from '../without-gpu.ts';
 import { makeInputs } from './inputs.ts';
 import { launchOnce, timeOnGpu } from './launch.ts';
 import { changedTensors, type OutputSummary } from './outputs.ts';
@@ -37,7 +39,9 @@ export async function runCommand(file: string, flags: RunFlags): Promise<ExitCod
   });
 
   progress(`compiling ${name}`);
-  const executable = await kernel.compile({ device: flags.device });
+  const executable = await kernel.compile({ device: flags.device }).catch((e: unknown) => {
+    throw advised(e, runWithoutGpu);
+  });
   progress(`running ${name} on ${executable.device}`);
   const here: Record<string, Tensor> = {};
   for (const [p, t] of Object.entries(tensors)) here[p] = await t.to(executable.device as DeviceName);

@@ -14,43 +14,50 @@ import { tune } from '../../tune/tune.ts';
 import { deviceNamed } from '../bench/device.ts';
 import { entriesNamed, type Target, targetsOf } from '../bench/targets.ts';
 import type { TuneFlags } from '../commands/tune.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT, type ExitCode, UsageError } from '../exit.ts';
+import { interruptible } from '../interrupt.ts';
 import { print, printJson, progress, tell } from '../terminal.ts';
 import { progressText, recordText } from './text.ts';
 
-/** Throws what `reportError` reports: `EnvironmentError` without a GPU or NVRTC. */
-export async function tuneCommand(operator: string, flags: TuneFlags): Promise<0 | 1> {
+/** What a search is given beside its target. */
+export interface Found {
+  readonly store: FileStore;
+  readonly pool: CompilePool;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * 130 after Ctrl-C. Throws what `reportError` reports: `EnvironmentError` without a GPU or NVRTC. `searchFor` is replaced where
+ * there is no GPU to search on.
+ */
+export async function tuneCommand(operator: string, flags: TuneFlags, searchFor = tuneTarget): Promise<ExitCode> {
   const targets = targetsOf(tunedEntries(operator), flags.workload, flags.define ?? []);
-  const device = deviceNamed(flags.device);
+  const device = deviceNamed(flags.device, M.tuneNeedsGpu);
   if (!(device instanceof Device)) throw new EnvironmentError({ code: 'NO_GPU', message: M.tuneNeedsGpu });
   nvrtcLocation();
 
   const store = new FileStore();
   const pool = new CompilePool(flags.parallel);
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
   const records: TuneRecord[] = [];
-  try {
-    for (const target of targets) {
-      if (interrupt.signal.aborted) break;
-      const record = await tuneTarget(target, device, flags, { store, pool, signal: interrupt.signal });
+  const interrupted = await interruptible(async (signal) => {
+    try {
+      for (const target of targets) {
+        if (signal.aborted) break;
+        const record = await searchFor(target, device, flags, { store, pool, signal });
+        progress(undefined);
+        records.push(record);
+        if (!flags.json) print(recordText(target.workload.name, record));
+      }
+    } finally {
       progress(undefined);
-      records.push(record);
-      if (!flags.json) print(recordText(target.workload.name, record));
+      await pool.dispose();
     }
-  } finally {
-    progress(undefined);
-    process.off('SIGINT', onInterrupt);
-    await pool.dispose();
-  }
+    return signal.aborted;
+  });
   if (flags.json) printJson(records);
-  if (interrupt.signal.aborted) {
-    tell(M.tuneInterrupted);
-    // As the signal would have done: whoever called us sees that it came.
-    process.kill(process.pid, 'SIGINT');
-  }
-  return EXIT.fine;
+  if (!interrupted) return EXIT.fine;
+  tell(M.tuneInterrupted);
+  return EXIT.interrupted;
 }
 
 function tunedEntries(operator: string): ReturnType<typeof entriesNamed> {
@@ -63,7 +70,7 @@ async function tuneTarget(
   { entry, workload }: Target,
   device: Device,
   { repeat }: TuneFlags,
-  found: { readonly store: FileStore; readonly pool: CompilePool; readonly signal: AbortSignal },
+  found: Found,
 ): Promise<TuneRecord> {
   const what: Tunable = {
     entry,

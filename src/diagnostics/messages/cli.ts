@@ -50,8 +50,8 @@ export const unknownOptions = (
 
 export const badDefinition = (text: string): string => `'${text}' is not of the form name=value`;
 
-export const badNumber = (option: string, text: string): string =>
-  `${option}: '${text}' is not a whole number from 0 on`;
+export const badNumber = (option: string, text: string, least: number, most: number): string =>
+  `${option}: '${text}' is not a whole number from ${least} to ${most}`;
 
 export const unknownChoice = (what: string, given: string, known: readonly string[]): string =>
   `there is no ${what} '${given}'; there are ${known.join(', ')}`;
@@ -69,6 +69,10 @@ export const unknownParameters = (given: readonly string[], known: readonly stri
 export const badSize = (name: string, given: unknown): string => `${name}: '${String(given)}' does not fit it`;
 
 export const noPass = 'a .tir file and --pass=<names> are needed; --list prints the passes';
+
+export const runWithoutGpu = '--device cpu runs it on the CPU, as does leaving --device out';
+
+export const interrupting = 'ending after what is under way; Ctrl-C again ends at once';
 
 export const oldNode = (is: string, oldest: string): string =>
   `Node ${is} is older than ${oldest}, which tilec needs; https://nodejs.org has newer ones`;

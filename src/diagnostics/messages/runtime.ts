@@ -2,8 +2,13 @@
 
 export interface RuntimeMessage<Code extends string = string> {
   readonly code: Code;
+  /** What is missing, and how to get it. */
   readonly message: string;
+  /** How a program does without; the command line has other words for it. */
+  readonly advice?: string;
 }
+
+const WITHOUT_GPU = "Without a GPU, leave the device out or say device: 'cpu'";
 
 export const nvrtcMissing = (): RuntimeMessage<'NO_NVRTC'> => ({
   code: 'NO_NVRTC',
@@ -28,12 +33,14 @@ export const driverMissing = (why: string): RuntimeMessage<'NO_DRIVER'> => ({
   code: 'NO_DRIVER',
   message:
     `the NVIDIA driver's library libcuda.so.1 cannot be loaded: ${why}. It comes with the driver of the GPU (in a container, ` +
-    "with NVIDIA's container toolkit). Without a GPU, leave the device out or say device: 'cpu'",
+    "with NVIDIA's container toolkit)",
+  advice: WITHOUT_GPU,
 });
 
 export const noGpu = (why: string): RuntimeMessage<'NO_GPU'> => ({
   code: 'NO_GPU',
-  message: `there is no GPU to use: ${why}. Without one, leave the device out or say device: 'cpu'`,
+  message: `there is no GPU to use: ${why}`,
+  advice: WITHOUT_GPU,
 });
 
 /** What is wrong with a call of a kernel: the argument, what it should be, and what it is. */
