@@ -27,7 +27,10 @@ export interface Swizzle {
 }
 
 export interface Layout {
-  /** `dims[d]` cuts dimension d; the product of its extents is the tile's extent along d. */
+  /**
+   * `dims[d]` cuts dimension d; the product of its extents is the tile's extent along d. In registers it may be more: what
+   * lies behind the tile's edge is a place that holds nothing.
+   */
   readonly dims: readonly (readonly Atom[])[];
   /** Thread digits that no coordinate decides: each value of them holds a copy. */
   readonly replicate: readonly Atom[];

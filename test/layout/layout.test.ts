@@ -142,7 +142,7 @@ describe('mma fragments', () => {
 });
 
 describe('blocked rows', () => {
-  test('complete, and as wide as asked', () => {
+  test('complete, as wide as asked, and in as few registers as rounding up can make it', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 48 }), { minLength: 1, maxLength: 3 }),
@@ -150,12 +150,37 @@ describe('blocked rows', () => {
         fc.constantFrom(1, 2, 4, 8),
         (shape, threads, v) => {
           const l = blocked(shape, threads, v);
-          expect(shapeOf(l)).toEqual(shape);
+          expect(shapeOf(l).every((n, d) => n >= shape[d]!)).toBe(true);
           expect(isComplete(l, threads)).toBe(true);
           if (shape.at(-1)! % v === 0) expect(vectorWidth(l) % v).toBe(0);
+          // What lies within a warp is a power of two, for shuffles.
+          for (const a of l.dims.flat().filter((x) => x.axis === 'thread' && x.stride < 32))
+            expect(32 % Math.min(32 / a.stride, a.extent)).toBe(0);
+          // Each dimension rounds up by less than two, and an even spread is taken only where it is no more than twice as much.
+          const elements = shape.reduce((n, x) => n * x, 1);
+          const best = Math.max(v, elements / threads);
+          expect(sizeOf(l, 'reg')).toBeLessThanOrEqual(Math.max(1, best) * 2 ** (shape.length + 1));
         },
       ),
     );
+  });
+
+  test.each([
+    [[100], 128, 1, '100 of 128 threads', 1],
+    [[1000], 256, 4, '250 of 256', 4],
+    [[257], 256, 1, 'two rounds', 2],
+    [[96], 128, 1, '96 of 128', 1],
+    [[15, 33], 128, 1, 'both dimensions', 8],
+    [[3, 96], 96, 4, 'a row a warp', 4],
+    [[50, 50], 128, 1, 'both dimensions', 25],
+  ])('%j over %d threads by %d: %s', (shape, threads, v, _, registers) => {
+    expect(sizeOf(blocked(shape, threads, v), 'reg')).toBe(registers);
+  });
+
+  test('an even spread stays one', () => {
+    expect(shapeOf(blocked([96, 40], 128, 4))).toEqual([96, 40]);
+    expect(shapeOf(blocked([80, 64], 128, 8))).toEqual([80, 64]);
+    expect(shapeOf(blocked([96, 176], 128, 8))).toEqual([96, 176]);
   });
 
   test('neighbouring threads take neighbouring vectors', () => {

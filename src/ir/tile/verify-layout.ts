@@ -16,7 +16,7 @@ export function verifyThreadLayout(
   shape: readonly number[],
   span: Span,
 ): void {
-  if (hasShape(cx, name, l, shape, span) && !isInjective(l)) cx.report(msg.layoutOverlap(name), span);
+  if (covers(cx, name, l, shape, span) && !isInjective(l)) cx.report(msg.layoutOverlap(name), span);
   if ([...l.dims.flat(), ...l.replicate].some((a) => a.axis === 'mem')) cx.report(msg.layoutAxes(name, 'mem'), span);
   if (l.replicate.some((a) => a.axis !== 'thread')) cx.report(msg.layoutAxes(`${name}, in its replicas,`, 'reg'), span);
   if (l.swizzle) cx.report(msg.layoutAxes(name, 'xor'), span);
@@ -24,9 +24,18 @@ export function verifyThreadLayout(
   if (size > cx.kernel.threads) cx.report(msg.layoutThreads(name, size, cx.kernel.threads), span);
 }
 
-function hasShape(cx: VerifyContext, name: string, l: Layout, shape: readonly number[], span: Span): boolean {
+/** In memory exactly, in registers at least. */
+function covers(
+  cx: VerifyContext,
+  name: string,
+  l: Layout,
+  shape: readonly number[],
+  span: Span,
+  exactly = false,
+): boolean {
   const found = shapeOf(l);
-  if (found.length === shape.length && found.every((n, d) => n === shape[d])) return true;
+  const fits = (n: number, d: number): boolean => (exactly ? n === shape[d]! : n >= shape[d]!);
+  if (found.length === shape.length && found.every(fits)) return true;
   cx.report(msg.layoutShape(name, shape, found), span);
   return false;
 }
@@ -37,7 +46,7 @@ export function verifyTileLayout(cx: VerifyContext, b: Buffer): void {
   if (l && b.scope === 'local') cx.report(msg.notATile('layout: the tile', b.name, 'shared or a fragment'), b.span);
   if (l && b.scope === 'fragment') verifyThreadLayout(cx, name, l, b.shape, b.span);
   if (l && b.scope === 'shared') {
-    if (hasShape(cx, name, l, b.shape, b.span) && !isInjective(l)) cx.report(msg.layoutOverlap(name), b.span);
+    if (covers(cx, name, l, b.shape, b.span, true) && !isInjective(l)) cx.report(msg.layoutOverlap(name), b.span);
     for (const axis of ['thread', 'reg'] as const)
       if ([...l.dims.flat(), ...l.replicate].some((a) => a.axis === axis))
         cx.report(msg.layoutAxes(name, axis), b.span);

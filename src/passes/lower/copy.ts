@@ -148,7 +148,7 @@ export function lowerAsync(cx: Lowering, p: Parallel): void {
   const width = form && asyncVector(cx, p);
   if (!form || !width) return lowerParallel(cx, p);
   const layout = blocked(p.extents, cx.kernel.threads, width.vector);
-  overLayout(cx, layout, width.vector, p.vars, (bindElement) => {
+  overLayout(cx, { layout, extents: p.extents, vector: width.vector }, p.vars, (bindElement) => {
     bindElement(undefined);
     const pred = both(form.cond && lowerExpr(cx, form.cond), boundsGuard(cx, form.load));
     const copy = {

@@ -147,7 +147,8 @@ function lowerFma(cx: Lowering, s: Gemm): void {
   const K = s.transposeA ? a0 : a1;
   const k = cx.fresh('k');
   const body = cx.collect(() => {
-    overLayout(cx, layout, 1, ['%m', '%n'], (bind) => {
+    const extents = cx.buffer(s.c.buffer).shape.slice(-2);
+    overLayout(cx, { layout, extents, vector: 1 }, ['%m', '%n'], (bind) => {
       bind(undefined);
       const m = cx.bound.get('%m')!.coord;
       const n = cx.bound.get('%n')!.coord;

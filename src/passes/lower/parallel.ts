@@ -5,11 +5,11 @@ import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Cast, Expr, If, Let, Load, Parallel, Stmt, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
-import { vectorWidth } from '../../layout/layout.ts';
+import { extentOf, vectorWidth } from '../../layout/layout.ts';
 import { address } from './address.ts';
 import type { Lowering } from './context.ts';
 import { both, compare, int, reg } from './dexpr.ts';
-import { addCoords, type Coord, type Digit, single, weighted } from './digits.ts';
+import { addCoords, type Coord, type Digit, emitCoord, single, weighted } from './digits.ts';
 import { fragmentIndex, localIndex, lowerExpr } from './expr.ts';
 import { lowerStmts } from './stmt.ts';
 import { depends, varying, vectorLength } from './vectorize.ts';
@@ -24,7 +24,7 @@ export function planParallel(cx: Lowering, p: Parallel): { readonly layout: Layo
 
 export function lowerParallel(cx: Lowering, p: Parallel): void {
   const { layout, vector } = planParallel(cx, p);
-  overLayout(cx, layout, vector, p.vars, (bindElement) => {
+  overLayout(cx, { layout, extents: p.extents, vector }, p.vars, (bindElement) => {
     if (vector > 1) vectorBody(cx, p, vector, bindElement);
     else {
       bindElement(undefined);
@@ -35,14 +35,21 @@ export function lowerParallel(cx: Lowering, p: Parallel): void {
 
 type BindElement = (element: Digit | undefined) => void;
 
+export interface Iterations {
+  readonly layout: Layout;
+  /** Of each variable; the layout may reach over them. */
+  readonly extents: readonly number[];
+  /** Divides the last extent. */
+  readonly vector: number;
+}
+
 /**
  * Emits the register loops of a layout and calls `body` inside the innermost with the variables bound. With `vector` > 1
  * the last variable lacks its element digit until `bindElement` adds it.
  */
 export function overLayout(
   cx: Lowering,
-  layout: Layout,
-  vector: number,
+  { layout, extents, vector }: Iterations,
   vars: readonly string[],
   body: (bindElement: BindElement) => void,
 ): void {
@@ -66,7 +73,14 @@ export function overLayout(
     });
     // The layout of a single element has no dimensions.
     const base = addCoords(...(parts[last] ?? []));
-    body((element) => bind(last, element ? addCoords(base, single(element)) : base));
+    const elements = (): void => body((element) => bind(last, element ? addCoords(base, single(element)) : base));
+    const inside = edgeGuard(
+      layout,
+      extents,
+      vars.map((_, d) => (d === last ? base : addCoords(...parts[d]!))),
+    );
+    if (inside) cx.emit({ kind: 'if', cond: inside, then: cx.collect(elements), else: [] });
+    else elements();
     for (const v of vars) cx.bound.delete(v);
     cx.replicaGuard = outer.guard;
     cx.inParallel = outer.inParallel;
@@ -84,6 +98,14 @@ export function overLayout(
     });
   };
   nest(0);
+}
+
+/** Does the iteration exist? Undefined where the layout does not reach over the edge. */
+export function edgeGuard(layout: Layout, extents: readonly number[], coords: readonly Coord[]): DExpr | undefined {
+  return layout.dims.reduce<DExpr | undefined>((guard, atoms, d) => {
+    const extent = extents[d]!;
+    return extentOf(atoms) > extent ? both(guard, compare('lt', emitCoord(coords[d]!), int(extent))) : guard;
+  }, undefined);
 }
 
 /** True in the first of the threads that hold copies of an element; undefined where there are none. */

@@ -4,10 +4,12 @@ import type { DExpr } from '../../ir/device/schema.ts';
 import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Reduce, ReduceOp } from '../../ir/tile/schema.ts';
+import { extentOf } from '../../layout/layout.ts';
 import { sharedAt } from './address.ts';
 import type { Lowering } from './context.ts';
 import { both, castTo, compare, int, reg } from './dexpr.ts';
 import { addCoords, type Coord, emitCoord, locate, scaleCoord, single, weighted } from './digits.ts';
+import { edgeGuard } from './parallel.ts';
 
 const WARP = 32;
 
@@ -87,6 +89,15 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
   const reducedRegs = weighted(layout.dims[s.dim]!).filter((w) => w.atom.axis === 'reg');
   const cross = warps.reduce((n, a) => n * a.extent, 1);
 
+  /** Does this thread hold an element there, at register digits `parts` of the reduced dimension? Undefined: always. */
+  const along = (parts: readonly Coord[]): DExpr | undefined => {
+    const own = weighted(layout.dims[s.dim]!)
+      .filter((w) => w.atom.axis === 'thread')
+      .map(({ atom, weight }) => single(cx.threadDigit(atom.stride, atom.extent), weight));
+    const only: Layout = { dims: [layout.dims[s.dim]!], replicate: [] };
+    return edgeGuard(only, [s.src.extent[s.dim]!], [addCoords(...own, ...parts)]);
+  };
+
   /** Loops over the kept elements of this thread; `body` gets their coordinates, one a kept dimension. */
   const overKept = (body: (coords: Coord[]) => void): void => {
     const parts = new Map<number, Coord[]>(kept.map((d) => [d, []]));
@@ -132,7 +143,9 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
       const full = layout.dims.map((_, d) => (d === s.dim ? addCoords(...parts) : coords[kept.indexOf(d)]!));
       const index = emitCoord(registerOf(layout, full));
       const element = castTo(type, reg(src.name, index, src.dtype));
-      const x: DExpr = s.op === 'absmax' ? { kind: 'call', fn: 'abs', args: [element], dtype: type } : element;
+      const held: DExpr = s.op === 'absmax' ? { kind: 'call', fn: 'abs', args: [element], dtype: type } : element;
+      const inside = along(parts);
+      const x: DExpr = inside ? { kind: 'select', cond: inside, a: held, b: identity(s.op, type), dtype: type } : held;
       cx.emit({ kind: 'assign', name: acc, value: combine(s.op, value, x), span: s.span });
     };
     nest(0);
@@ -173,7 +186,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
       ),
     ),
   );
-  const shape = kept.map((d) => src.shape[d]!);
+  const shape = kept.map((d) => extentOf(layout.dims[d]!));
   const linear = (coords: readonly Coord[]): Coord =>
     coords.reduce((sum, c, i) => addCoords(scaleCoord(sum, shape[i]!), c), { terms: [], offset: 0 } as Coord);
   const firstLane = lanes.reduce<DExpr | undefined>(
