@@ -19,6 +19,12 @@ function diagnosticsOf(e: unknown): readonly Diagnostic[] | undefined {
   return 'diagnostic' in e ? [e.diagnostic as Diagnostic] : undefined;
 }
 
+/** With their frames, on stderr. */
+export async function tellDiagnostics(diagnostics: readonly Diagnostic[]): Promise<void> {
+  const { renderAll } = await import('../diagnostics/render.ts');
+  tell(renderAll(diagnostics, { color: hasColor(process.stderr) }));
+}
+
 export async function reportError(e: unknown, json: boolean): Promise<void> {
   progress(undefined);
   if (json) {
@@ -26,11 +32,7 @@ export async function reportError(e: unknown, json: boolean): Promise<void> {
     return;
   }
   const diagnostics = diagnosticsOf(e);
-  if (diagnostics) {
-    const { renderAll } = await import('../diagnostics/render.ts');
-    tell(renderAll(diagnostics, { color: hasColor(process.stderr) }));
-    return;
-  }
+  if (diagnostics) return tellDiagnostics(diagnostics);
   const error = paintFor(process.stderr).red('error');
   if (!(e instanceof Error)) tell(`${error}: ${String(e)}`);
   else if (EXPLAINED.has(e.name)) tell(`${error}: ${e.message}`);

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../runtime/cache/cache.ts';
+import { markUsed } from '../runtime/cache/used.ts';
 import type { RecordKey, TuneRecord } from './record.ts';
 
 export interface Store {
@@ -26,11 +27,14 @@ export class FileStore implements Store {
   }
 
   read(key: RecordKey): TuneRecord | undefined {
+    const path = this.pathOf(key);
     try {
-      const record = JSON.parse(readFileSync(this.pathOf(key), 'utf8')) as TuneRecord;
+      const record = JSON.parse(readFileSync(path, 'utf8')) as TuneRecord;
       const isIt =
         record.format === 1 && record.op === key.op && record.shapeClass === key.shapeClass && record.gpu === key.gpu;
-      return isIt && Array.isArray(record.measured) && Array.isArray(record.rejected) ? record : undefined;
+      if (!isIt || !Array.isArray(record.measured) || !Array.isArray(record.rejected)) return undefined;
+      markUsed(path);
+      return record;
     } catch {
       return undefined;
     }

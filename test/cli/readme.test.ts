@@ -25,7 +25,7 @@ console.log(z!.every((s, i) => s === Math.fround(x![i]! + y![i]!)), x![7] !== y!
 
 test('its commands work', async () => {
   const commands = [...readme.matchAll(/^npx tilec (.*?)(?: +#.*)?$/gm)].map((m) => m[1]!.split(' '));
-  expect(commands.map((c) => c[0])).toEqual(['compile', 'compile', 'run', 'opt', 'doctor']);
+  expect(commands.map((c) => c[0])).toEqual(['compile', 'compile', 'run', 'opt', 'doctor', 'cache']);
   for (const args of commands) {
     const { code, stderr } = await bench.tilec(args);
     // Without NVRTC, a cubin asked for is the one thing that fails.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -20,6 +20,14 @@ test('what is written is read again, by key alone, and nothing else is left in t
   store.write({ ...record, complete: true });
   expect(store.read(key)?.complete).toBe(true);
   expect(readdirSync(join(folder, 'a'))).toHaveLength(1);
+});
+
+test('reading a record notes that it was used', () => {
+  const store = new FileStore(join(folder, 'c'));
+  store.write(record);
+  utimesSync(store.pathOf(key), 1000, 1000);
+  store.read(key);
+  expect(Date.now() - statSync(store.pathOf(key)).mtimeMs).toBeLessThan(60_000);
 });
 
 test('a damaged or foreign file is no record', () => {

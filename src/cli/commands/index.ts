@@ -1,5 +1,6 @@
 /** The subcommands, in the order in which `--help` lists them. */
 import { registerBench } from './bench.ts';
+import { registerCache } from './cache.ts';
 import { registerCompile } from './compile.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerOpt } from './opt.ts';
@@ -14,4 +15,5 @@ export const COMMANDS: readonly Register[] = [
   registerTune,
   registerOpt,
   registerDoctor,
+  registerCache,
 ];

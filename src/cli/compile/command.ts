@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import { findKernels } from '../load/kernels.ts';
 import { loadUserModule } from '../load/load.ts';
 import { parseDefinitions } from '../load/options.ts';
+import { tellDiagnostics } from '../report.ts';
 import { paintFor, print, printJson, progress, tell } from '../terminal.ts';
 import { FORMS, type Form, isForm, writeArtefacts } from './artefacts.ts';
 import { compileForms } from './stages.ts';
@@ -43,7 +44,8 @@ export async function compileCommand(file: string, flags: CompileFlags): Promise
     progress(`compiling ${name}`);
     const { def } = kernel;
     const result = await compileForms({ def, arch: flags.arch, forms, printAfter, cache: flags.cache });
-    compiled.push({ name, arch: flags.arch, ...result, timings: { load, ...result.timings } });
+    // By the export's name, which may differ from the kernel's: a factory's kernels all have the same.
+    compiled.push({ ...result, name, arch: flags.arch, timings: { load, ...result.timings } });
   }
   progress(undefined);
   const kernels = compiled.map(
@@ -55,6 +57,8 @@ export async function compileCommand(file: string, flags: CompileFlags): Promise
 
   if (flags.json) printJson(jsonOf(file, kernels, missing));
   else {
+    const warnings = kernels.flatMap((k) => k.warnings);
+    if (warnings.length > 0) await tellDiagnostics(warnings);
     // Programs alone on standard output, for who reads on.
     const printed = kernels.flatMap((k) => k.printed);
     for (const { pass, text } of printed) print(`// after ${pass}\n${text}`);

@@ -1,5 +1,6 @@
 /** One kernel, from its definition to the forms that were asked for. */
 import { buildTileIR, compileToCubin, type Timings, toCuda } from '../../compile.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KernelDef } from '../../dsl/kernel.ts';
 import type { Arch } from '../../ir/target.ts';
 import { openCache } from '../../runtime/cache/lookup.ts';
@@ -22,6 +23,7 @@ export interface CompileResult {
   readonly threads: number;
   readonly sharedBytes: number;
   readonly resources?: Resources;
+  readonly warnings: readonly Diagnostic[];
   readonly timings: Timings;
   readonly cached: boolean;
 }
@@ -44,8 +46,8 @@ async function withoutTileIR({ def, arch, forms, cache }: CompileRequest): Promi
     const timings = { cache: performance.now() - start };
     return { ...known.record, artefacts: pick(forms, { cu: known.source }), printed: [], timings, cached: true };
   }
-  const { source, device, timings } = await toCuda(def, { arch });
-  return { ...device, artefacts: pick(forms, { cu: source }), printed: [], timings, cached: false };
+  const { source, device, warnings, timings } = await toCuda(def, { arch });
+  return { ...device, artefacts: pick(forms, { cu: source }), printed: [], warnings, timings, cached: false };
 }
 
 async function withTileIR({ def, arch, forms, printAfter, cache }: CompileRequest): Promise<CompileResult> {
@@ -59,7 +61,7 @@ async function withTileIR({ def, arch, forms, printAfter, cache }: CompileReques
   const frontend = performance.now() - start;
   const tir = printKernel(tile);
   const printed = printAfter('frontend') ? [{ pass: 'frontend', text: tir }] : [];
-  const { source, device, timings } = await toCuda(tile, {
+  const { source, device, warnings, timings } = await toCuda(tile, {
     arch,
     onPass: (pass, kernel) => {
       if (printAfter(pass)) printed.push({ pass, text: printKernel(kernel) });
@@ -67,7 +69,7 @@ async function withTileIR({ def, arch, forms, printAfter, cache }: CompileReques
   });
   const dir = forms.has('dir') ? printDevice(device, { places: true }) : undefined;
   const made = { artefacts: pick(forms, { tir, dir, cu: source }), printed, timings: { ...timings, frontend } };
-  if (!forms.has('ptx') && !forms.has('cubin')) return { ...device, ...made, cached: false };
+  if (!forms.has('ptx') && !forms.has('cubin')) return { ...device, ...made, warnings, cached: false };
   const { record, ptx, cubin, cached, timings: later } = await compileToCubin(tile, { arch, cache });
   return {
     ...record,

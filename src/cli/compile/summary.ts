@@ -57,18 +57,21 @@ export function jsonOf(
 ): object {
   return {
     file,
-    kernels: kernels.map(({ name, arch, threads, sharedBytes, resources, timings, cached, printed, paths }) => ({
-      name,
-      arch,
-      threads,
-      sharedBytes,
-      resources: resources ?? null,
-      cached,
-      /** Milliseconds. */
-      timings,
-      artefacts: paths,
-      ...(printed.length > 0 ? { printed } : {}),
-    })),
+    kernels: kernels.map(
+      ({ name, arch, threads, sharedBytes, resources, warnings, timings, cached, printed, paths }) => ({
+        name,
+        arch,
+        threads,
+        sharedBytes,
+        resources: resources ?? null,
+        cached,
+        warnings,
+        /** Milliseconds. */
+        timings,
+        artefacts: paths,
+        ...(printed.length > 0 ? { printed } : {}),
+      }),
+    ),
     missing: missing ? [{ code: missing.code, message: missing.message }] : [],
     diagnostics: [],
     /** Milliseconds since the process started. */

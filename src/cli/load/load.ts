@@ -19,20 +19,28 @@ export async function loadUserModule(path: string): Promise<UserModule> {
   const full = resolve(path);
   if (!existsSync(full)) throw new UsageError(noSuchFile(path));
   const entry = realpathSync(full);
-  const snapshot = readSnapshot(entry) ?? (await makeSnapshot(entry));
+  let snapshot = readSnapshot(entry) ?? (await makeSnapshot(entry));
   const explain: UserModule['explain'] = async (thrown, message) => {
     const { explainThrown } = await import('./thrown.ts');
     return explainThrown(thrown, entry, snapshot, message);
   };
   try {
-    return { path, exports: await importUser(entry, snapshot), explain };
+    if (snapshot) {
+      try {
+        return { path, exports: (await import(snapshot.entry)) as UserModule['exports'], explain };
+      } catch (e) {
+        // Unless another process has emptied the cache since it was looked at.
+        if (snapshot.exists()) throw e;
+        snapshot = undefined;
+      }
+    }
+    return { path, exports: await importThroughHooks(entry), explain };
   } catch (e) {
     throw await explain(e, threwOnLoad);
   }
 }
 
-async function importUser(entry: string, snapshot: Snapshot | undefined): Promise<UserModule['exports']> {
-  if (snapshot) return (await import(snapshot.entry)) as UserModule['exports'];
+async function importThroughHooks(entry: string): Promise<UserModule['exports']> {
   // So that what it throws names the lines of the TypeScript.
   process.setSourceMapsEnabled(true);
   const { loadModule } = await import('../../dsl/capture/load.ts');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildId } from '../../runtime/cache/build-id.ts';
 import { cacheFolder } from '../../runtime/cache/cache.ts';
+import { markUsed } from '../../runtime/cache/used.ts';
 import type { Graph } from './graph.ts';
 
 /** One JSON file for each entry file. */
@@ -18,6 +19,8 @@ interface Index {
 export interface Snapshot {
   /** URL of the module to import. */
   readonly entry: string;
+  /** Are its modules still there? Another process may empty the cache at any time. */
+  exists(): boolean;
   /** Which file a module was made from, by the module's path. */
   sourceOf(module: string): string | undefined;
 }
@@ -29,12 +32,15 @@ const indexPath = (entry: string): string => join(root(), `${sum(`${buildId()}\0
 /** The snapshot of a file, if there is one that is still true. */
 export function readSnapshot(entry: string): Snapshot | undefined {
   try {
-    const index = JSON.parse(readFileSync(indexPath(entry), 'utf8')) as Index;
+    const path = indexPath(entry);
+    const index = JSON.parse(readFileSync(path, 'utf8')) as Index;
     const isTrue =
       index.files.every((f) => sum(readFileSync(f.path)) === f.sum) &&
       !index.absent.some((p) => existsSync(p)) &&
       existsSync(join(index.folder, '0.mjs'));
-    return isTrue ? snapshotOf(index) : undefined;
+    if (!isTrue) return undefined;
+    for (const used of [path, index.folder]) markUsed(used);
+    return snapshotOf(index);
   } catch {
     return undefined;
   }
@@ -81,5 +87,6 @@ export function writeSnapshot(entry: string, graph: Graph): Snapshot | undefined
 
 const snapshotOf = (index: Index): Snapshot => ({
   entry: pathToFileURL(join(index.folder, '0.mjs')).href,
+  exists: () => existsSync(join(index.folder, '0.mjs')),
   sourceOf: (module) => index.files.find((_, i) => join(index.folder, `${i}.mjs`) === module)?.path,
 });

@@ -34,8 +34,17 @@ function placeOf(e: unknown, snapshot: Snapshot | undefined): Span | undefined {
   return undefined;
 }
 
+/** Empty where another process has emptied the cache since. */
+function readModule(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 function original(module: string, line: number, column: number): { line: number; column: number } | undefined {
-  const code = readFileSync(module, 'utf8');
+  const code = readModule(module);
   const map = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(code)?.[1];
   if (!map) return undefined;
   const payload = JSON.parse(Buffer.from(map, 'base64').toString()) as SourceMapPayload;

@@ -78,3 +78,20 @@ export const oldNode = (is: string, oldest: string): string =>
   `Node ${is} is older than ${oldest}, which tilec needs; https://nodejs.org has newer ones`;
 
 export const cannotWrite = (folder: string, why: string): string => `cannot write into ${folder}: ${why}`;
+
+export const CACHE_KINDS = {
+  kernels: 'compiled kernels',
+  modules: 'prepared files',
+  tuned: 'tuning records',
+  leftovers: 'leftovers of killed processes',
+} as const;
+
+export const pruneOrClear = '--prune removes what is old and --clear everything: one of them is enough';
+
+export const tunedAlone = '--tuned says what else --prune or --clear removes, and neither is there';
+
+export const tunedKept = 'tuning records were kept: --clear --tuned removes them as well';
+
+export const removed = (what: string): string => `removed ${what}`;
+
+export const notRemoved = (path: string, why: string): string => `${path} cannot be removed: ${why}`;

@@ -11,6 +11,7 @@ import { nvrtcLocation } from '../ffi/nvrtc.ts';
 import { nvrtcOptions } from '../nvrtc/options.ts';
 import { buildId } from './build-id.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
+import { markUsed } from './used.ts';
 
 const SUFFIX = '.tlc';
 
@@ -33,7 +34,8 @@ export function readCache(key: string): Entry | undefined {
   const path = pathOf(key);
   try {
     const entry = decodeEntry(key, readFileSync(path));
-    if (!entry) rmSync(path, { force: true });
+    if (entry) markUsed(path);
+    else rmSync(path, { force: true });
     return entry;
   } catch {
     return undefined;
@@ -79,13 +81,6 @@ export function listCache(): CachedKernel[] {
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-/** Empties the cache; how many entries there were. */
-export function clearCache(): number {
-  const files = cacheFiles();
-  for (const path of files) rmSync(path, { force: true });
-  return files.length;
 }
 
 function cacheFiles(): string[] {
