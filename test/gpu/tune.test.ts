@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -11,7 +13,9 @@ import { AddRmsNorm } from '../../src/ops/index.ts';
 import { compileCount } from '../../src/ops/kernels.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { Tensor } from '../../src/runtime/tensor.ts';
+import type { TuneRecord } from '../../src/tune/record.ts';
 import { SMALL } from '../bench/small.ts';
+import { Bench, ROOT } from '../cli/tilec.ts';
 import { onGpu } from './gpu.ts';
 
 onGpu('tuning', () => {
@@ -46,6 +50,53 @@ onGpu('tuning', () => {
     await new AddRmsNorm(params, { tune: true }).run(tuned);
     op.launch(tuned);
     expect(compileCount()).toBe(compiles);
+  });
+});
+
+onGpu('tilec tune', () => {
+  const bench = new Bench();
+  const folder = bench.path('interrupted');
+  // Compiled one after the other, so that most of the search is still to come when the first time is there.
+  const args = ['tune', 'softmax', '-w', '8192x8192', '-D', 'rows=512', '-D', 'n=2048', '--parallel', '1', '--json'];
+
+  /** The one record in the cache; undefined until there is one with a time. */
+  const recorded = (): TuneRecord | undefined => {
+    const tune = join(folder, 'tune');
+    const name = existsSync(tune) ? readdirSync(tune).find((n) => n.endsWith('.json')) : undefined;
+    const record = name && (JSON.parse(readFileSync(join(tune, name), 'utf8')) as TuneRecord);
+    return record && record.measured.length > 0 ? record : undefined;
+  };
+
+  test('Ctrl-C keeps what was measured, and the same command goes on from there', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', 'bin', 'tilec.js'), ...args], {
+      env: { ...process.env, TILEC_CACHE_DIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    while (!recorded() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 2));
+    child.kill('SIGINT');
+    // A shell shows the signal as 130.
+    expect(await ended, stderr).toEqual([null, 'SIGINT']);
+    expect(stderr).toContain('the same command goes on from there');
+    const before = recorded()!;
+    expect(before.complete).toBe(false);
+    expect(JSON.parse(stdout)).toEqual([before]);
+
+    const done = await bench.tilec(args, { TILEC_CACHE_DIR: folder });
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    const after = recorded()!;
+    expect(after.complete).toBe(true);
+    expect(after.measured.length).toBeGreaterThan(before.measured.length);
+    // The same to the last digit: nothing was timed again.
+    expect(after.measured).toEqual(expect.arrayContaining([...before.measured]));
+    expect(JSON.parse(done.stdout)).toEqual([after]);
   });
 });
 
