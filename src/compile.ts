@@ -3,6 +3,7 @@
  * launch. Heavy modules load when a stage first needs them.
  */
 
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import { unsupportedArch } from './diagnostics/messages/passes.ts';
 import { compileError, diagnostic } from './diagnostics/report.ts';
 import type { DeviceName, KernelDef } from './dsl/kernel.ts';
@@ -28,6 +29,8 @@ export interface CudaProgram {
   readonly device: DeviceKernel;
   readonly source: string;
   readonly target: Target;
+  /** What is right and slower than it looks. */
+  readonly warnings: readonly Diagnostic[];
   readonly timings: Timings;
 }
 
@@ -56,10 +59,10 @@ export async function buildTileIR(def: KernelDef): Promise<Kernel> {
 export async function lowerToDevice(
   kernel: Kernel,
   target: Target,
-  options: Pick<CompileOptions, 'onPass'> = {},
+  options: Pick<CompileOptions, 'onPass'> & { readonly warn?: (d: Diagnostic) => void } = {},
 ): Promise<{ readonly kernel: Kernel; readonly device: DeviceKernel }> {
   const { runPasses } = await import('./passes/pipeline.ts');
-  return runPasses(kernel, { target, onPass: options.onPass });
+  return runPasses(kernel, { target, onPass: options.onPass, warn: options.warn });
 }
 
 /** A kernel, captured or as Tile IR, down to CUDA C. */
@@ -71,11 +74,12 @@ export async function toCuda(input: KernelDef | Kernel, options: CompileOptions 
   const lap = clock(timings);
   const tile = 'capture' in input ? await buildTileIR(input) : input;
   lap('frontend');
-  const { kernel, device } = await lowerToDevice(tile, target, options);
+  const warnings: Diagnostic[] = [];
+  const { kernel, device } = await lowerToDevice(tile, target, { ...options, warn: (d) => warnings.push(d) });
   lap('passes');
   const source = printCuda(device, target);
   lap('print');
-  return { kernel, device, source, target, timings };
+  return { kernel, device, source, target, warnings, timings };
 }
 
 export interface CubinOptions extends CompileOptions {
@@ -121,13 +125,13 @@ export async function compileToCubin(input: KernelDef | Kernel, options: CubinOp
     import('./codegen/cuda/printer.ts'),
     import('./runtime/record.ts'),
   ]);
-  const { device, source, timings: stages } = await toCuda(program, options);
+  const { device, source, warnings, timings: stages } = await toCuda(program, options);
   Object.assign(timings, stages, { frontend: (timings.frontend ?? 0) + (stages.frontend ?? 0) });
   const symbol = kernelSymbol(device);
   const start = performance.now();
   const { cubin, ptx, resources } = await compileCuda(source, target.arch, symbol);
   timings.nvrtc = performance.now() - start;
-  const record = launchRecord(device, target.arch, symbol, source, resources);
+  const record = launchRecord(device, { arch: target.arch, symbol, source, resources, warnings });
   found?.write({ record, source, ptx, cubin });
   return { record, source, ptx, cubin, timings, cached: false };
 }
@@ -146,8 +150,8 @@ async function compileForGpu(input: KernelDef | Kernel, device: Device): Promise
   const { CudaExecutable } = await import('./runtime/launch-cuda.ts');
   const { record, cubin, timings, cached } = await compileToCubin(input, { arch: device.arch });
   const lap = clock(timings);
-  const { signature, arch, threads, sharedBytes, resources } = record;
-  const info = { name: signature.name, arch, threads, sharedBytes, resources, timings, cached };
+  const { signature, arch, threads, sharedBytes, resources, warnings } = record;
+  const info = { name: signature.name, arch, threads, sharedBytes, resources, warnings, timings, cached };
   const executable = new CudaExecutable(device, record, cubin, info);
   lap('load');
   return executable;
@@ -169,6 +173,7 @@ async function compileForCpu(input: KernelDef | Kernel): Promise<Executable> {
     name: kernel.name,
     threads: kernel.threads,
     sharedBytes: kernel.sharedBytes ?? 0,
+    warnings: [],
     timings,
     cached: false,
   };

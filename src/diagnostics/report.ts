@@ -18,6 +18,8 @@ export const diagnostic = (m: Message, span: Span, notes: readonly Note[] = []):
   notes,
 });
 
+export const warning = (m: Message, span: Span): Diagnostic => ({ ...diagnostic(m, span), severity: 'warning' });
+
 /** Throws a `CompileError` with this one diagnostic. */
 export function fail(m: Message, span: Span, notes: readonly Note[] = []): never {
   throw compileError([diagnostic(m, span, notes)]);

@@ -1,4 +1,6 @@
 /** Chooses, for every gemm, the instruction that multiplies and how the block's warps share the product. */
+import { gemmWithoutTensorCores } from '../diagnostics/messages/advice.ts';
+import { warning } from '../diagnostics/report.ts';
 import { bytesOf, type DType, isFloat } from '../ir/dtype.ts';
 import type { Target } from '../ir/target.ts';
 import type { Gemm, Kernel, Stmt } from '../ir/tile/schema.ts';
@@ -16,12 +18,19 @@ export function selectInstructions(kernel: Kernel, cx: PassContext): Kernel {
     const types = { a: dtypeOf(s.a.buffer), b: dtypeOf(s.b.buffer), c: dtypeOf(s.c.buffer) };
     const K = s.transposeA ? s.a.extent.at(-2)! : s.a.extent.at(-1)!;
     const [M, N] = [s.c.extent.at(-2)!, s.c.extent.at(-1)!];
-    const instr = matrixInstruction(s, types, [M, N, K], cx.target, scopeOf(s.a.buffer) === 'fragment');
+    const { instr, instead } = matrixInstruction(s, types, [M, N, K], cx.target, scopeOf(s.a.buffer) === 'fragment');
+    if (instead) cx.warn?.(warning(gemmWithoutTensorCores(...instead), s.span));
     if (instr === 'fma') return { ...s, instr, warps: [1, 1] };
     const grid = warpGrid(M, N, warps, wholeRows.has(s.c.buffer) || scopeOf(s.a.buffer) === 'fragment');
     return { ...s, instr, warps: grid };
   };
   return { ...kernel, body: rewrite(kernel.body, { stmt: (s) => (s.kind === 'gemm' ? choose(s) : s) }) };
+}
+
+interface Choice {
+  readonly instr: string;
+  /** For operands that tensor cores multiply: why they do not, and what would let them. */
+  readonly instead?: readonly [why: string, wanted: string];
 }
 
 function matrixInstruction(
@@ -30,15 +39,31 @@ function matrixInstruction(
   [M, N, K]: readonly [number, number, number],
   target: Target,
   aInRegisters: boolean,
-): string {
-  if (M % 16 !== 0 || N % 8 !== 0 || t.c !== 'f32') return 'fma';
+): Choice {
   const bytes = bytesOf(t.a);
-  if (bytes !== bytesOf(t.b) || !isFloat(t.a) || !isFloat(t.b)) return 'fma';
-  if (bytes === 2 && t.a === t.b && K % 16 === 0) return 'mma.m16n8k16';
+  if (bytes !== bytesOf(t.b) || bytes > 2 || !isFloat(t.a) || !isFloat(t.b)) return { instr: 'fma' };
+  const scalar = (why: string, wanted: string): Choice => ({ instr: 'fma', instead: [why, wanted] });
+  if (bytes === 1 && !target.hasFp8)
+    return scalar(
+      `${target.arch} has none for ${t.a}`,
+      'convert the operands to f16 first, or compile for sm_89 or later',
+    );
+  if (bytes === 2 && t.a !== t.b) return scalar(`one operand is ${t.a}, the other ${t.b}`, 'give both the same dtype');
+  if (t.c !== 'f32') return scalar(`it accumulates in ${t.c}`, 'accumulate in f32, and convert the result');
+  const depth = bytes === 2 ? 16 : 32;
+  const odd = [
+    ...(M % 16 !== 0 ? [`${M} rows are no multiple of 16`] : []),
+    ...(N % 8 !== 0 ? [`${N} columns are no multiple of 8`] : []),
+    ...(K % depth !== 0 ? [`a depth of ${K} is no multiple of ${depth}`] : []),
+  ];
+  if (odd.length > 0) return scalar(odd.join(', '), 'make the tiles larger, and fill what is too much with zeros');
+  if (bytes === 2) return { instr: 'mma.m16n8k16' };
   // `ldmatrix` transposes 16-bit elements only: bytes must have the depth last in memory.
-  const depthLast = (aInRegisters || !s.transposeA) && s.transposeB;
-  if (bytes === 1 && K % 32 === 0 && target.hasFp8 && depthLast) return 'mma.m16n8k32';
-  return 'fma';
+  if ((aInRegisters || !s.transposeA) && s.transposeB) return { instr: 'mma.m16n8k32' };
+  return scalar(
+    'operands of 8 bits must have the depth last in memory',
+    s.transposeA ? 'store a as [M, K]' : 'store b as [N, K], with transposeB: true',
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A compiled kernel, ready to be launched again and again. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { LaunchOptions } from '../dsl/kernel.ts';
 import type { Arch } from '../ir/target.ts';
 import type { CallArgs } from './bind.ts';
@@ -14,6 +15,8 @@ export interface ExecutableInfo {
   readonly sharedBytes: number;
   /** As the assembler reported; absent on the CPU. */
   readonly resources?: Resources;
+  /** What is right and slower than it looks; empty on the CPU. */
+  readonly warnings: readonly Diagnostic[];
   /** Milliseconds by stage; a stage that the cache made needless is absent. */
   readonly timings: Readonly<Record<string, number>>;
   /** Did the cubin come from the cache? */

@@ -1,4 +1,5 @@
 /** What is kept of a compilation beside the cubin: all that a launch needs. JSON. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { DeviceKernel } from '../ir/device/schema.ts';
 import { NO_SPAN } from '../ir/span.ts';
 import type { Arch } from '../ir/target.ts';
@@ -16,17 +17,16 @@ export interface LaunchRecord {
   readonly threads: number;
   readonly sharedBytes: number;
   readonly resources?: Resources;
+  readonly warnings: readonly Diagnostic[];
   /** Does the kernel print? The driver shows that only when it is asked to wait. */
   readonly prints: boolean;
 }
 
 export function launchRecord(
   device: DeviceKernel,
-  arch: Arch,
-  symbol: string,
-  source: string,
-  resources: Resources | undefined,
+  made: Pick<LaunchRecord, 'arch' | 'symbol' | 'resources' | 'warnings'> & { readonly source: string },
 ): LaunchRecord {
+  const { arch, symbol, resources, warnings, source } = made;
   return {
     signature: signatureOfKernel(device),
     arch,
@@ -35,6 +35,7 @@ export function launchRecord(
     threads: device.threads,
     sharedBytes: device.sharedBytes,
     resources,
+    warnings,
     prints: source.includes('printf('),
   };
 }

@@ -48,6 +48,51 @@ test('Tile IR and Device IR as files, and Tile IR after passes', async () => {
   expect(done.stdout).toMatch(/^\/\/ after frontend\nkernel one\([\s\S]*^\/\/ after plan-shared\nkernel one\(/m);
 });
 
+const FACTORY = `import { dim, f32, kernel, T, tensor } from 'tilec';
+const n = dim('n');
+const scaled = (by: number) =>
+  kernel({ x: tensor(f32, [n]) }, ({ x }) => {
+    const [i] = T.grid([n]);
+    x[i] *= by;
+  });
+export const twice = scaled(2);
+export const thrice = scaled(3);
+`;
+
+test('kernels of one factory are told apart by their exports', async () => {
+  bench.write('factory.ts', FACTORY);
+  for (const cache of [['--no-cache'], [], []]) {
+    const done = await bench.tilec(['compile', 'factory.ts', '-o', 'made', '--emit', 'cu', ...cache], NO_NVRTC);
+    expect(done.code).toBe(0);
+    expect(readdirSync(bench.path('made'))).toEqual(['thrice.sm_90a.cu', 'twice.sm_90a.cu']);
+  }
+  expect(readFileSync(bench.path('made/thrice.sm_90a.cu'), 'utf8')).toContain('3.0f');
+});
+
+test('a product that misses the tensor cores is pointed out, with its line', async () => {
+  bench.write(
+    'thin.ts',
+    `import { f16, f32, kernel, T, tensor } from 'tilec';
+export const thin = kernel({ x: tensor(f16, [64, 40]), y: tensor(f32, [64, 64]) }, ({ x, y }) => {
+  T.grid([1]);
+  const a = T.shared(f16, [64, 40]);
+  const c = T.fragment(f32, [64, 64]);
+  T.copy(x, a);
+  T.clear(c);
+  T.gemm(a, a, c, { transposeB: true });
+  T.copy(c, y);
+});
+`,
+  );
+  const done = await bench.tilec(['compile', 'thin.ts', '-o', 'thin', '--emit', 'cu'], NO_NVRTC);
+  expect(done.code).toBe(0);
+  expect(done.stderr).toContain('warning TL0711: this T.gemm does not run on the tensor cores: a depth of 40');
+  expect(done.stderr).toMatch(/--> thin\.ts:8:3\n[\s\S]*> +8 \| {3}T\.gemm\(a, a, c/);
+  const asJson = await bench.tilec(['compile', 'thin.ts', '-o', 'thin', '--emit', 'cu', '--json'], NO_NVRTC);
+  expect(asJson.stderr).toBe('');
+  expect(JSON.parse(asJson.stdout).kernels[0].warnings).toMatchObject([{ code: 'TL0711', span: { line: 8 } }]);
+});
+
 test('an error leaves no file behind', async () => {
   bench.write('wrong.ts', fill('fine', '1') + fill('wrong', 'true').replace(/import.*\n/, ''));
   const done = await bench.tilec(['compile', 'wrong.ts', '-o', 'nothing'], NO_NVRTC);

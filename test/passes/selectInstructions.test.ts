@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../src/ir/target.ts';
-import { warpGrid } from '../../src/passes/selectInstructions.ts';
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { type Arch, TARGETS } from '../../src/ir/target.ts';
+import { selectInstructions, warpGrid } from '../../src/passes/selectInstructions.ts';
 import { bodyOf, parse, through } from './helpers.ts';
 
 const chosen = (tiles: string, gemm: string, arch: Arch = 'sm_90a', threads = 128): string => {
@@ -80,5 +81,41 @@ describe('the warps', () => {
   });
   test('a plain product is no matter of warps', () => {
     expect(chosen(tiles('f32[64, 64]', 'f32[64, 64]', 'f32[64, 64]'), 'gemm a, b -> c')).toBe('fma 1, 1');
+  });
+});
+
+describe('a product that could run on the tensor cores and does not is pointed out', () => {
+  const warned = (tiles: string, gemm: string, arch: Arch = 'sm_90a'): readonly Diagnostic[] => {
+    const k = parse(`kernel k() grid() threads(128)\n  ${tiles}\n{\n  ${gemm}\n}`);
+    const found: Diagnostic[] = [];
+    selectInstructions(k, { target: TARGETS[arch], warn: (d) => found.push(d) });
+    return found;
+  };
+
+  test('with its line, why, and a way out', () => {
+    const [d, ...more] = warned(tiles('f16[24, 40]', 'f16[40, 60]', 'f32[24, 60]'), 'gemm a, b -> c');
+    expect(more).toEqual([]);
+    expect(d).toMatchObject({ severity: 'warning', span: { line: 4, column: 3 } });
+    expect(d!.message).toBe(
+      'this T.gemm does not run on the tensor cores: 24 rows are no multiple of 16, 60 columns are no multiple of 8, a depth of 40 is no multiple of 16',
+    );
+    expect(d!.hint).toBe('make the tiles larger, and fill what is too much with zeros');
+  });
+
+  test.each<[what: string, a: string, b: string, c: string, why: string, arch?: Arch]>([
+    ['f16 sums', 'f16[64, 64]', 'f16[64, 64]', 'f16[64, 64]', 'it accumulates in f16'],
+    ['two dtypes', 'f16[64, 64]', 'bf16[64, 64]', 'f32[64, 64]', 'one operand is f16, the other bf16'],
+    ['bytes, depth first', 'f8e4m3[64, 64]', 'f8e4m3[64, 64]', 'f32[64, 64]', 'must have the depth last in memory'],
+    ['bytes on sm_80', 'f8e4m3[64, 64]', 'f8e4m3[64, 64]', 'f32[64, 64]', 'sm_80 has none for f8e4m3', 'sm_80'],
+  ])('%s', (_, a, b, c, why, arch) => {
+    expect(warned(tiles(a, b, c), 'gemm a, b -> c', arch).map((d) => d.message)).toEqual([
+      expect.stringContaining(why),
+    ]);
+  });
+
+  test('others are not', () => {
+    expect(warned(tiles('f32[64, 64]', 'f32[64, 64]', 'f32[64, 64]'), 'gemm a, b -> c')).toEqual([]);
+    expect(warned(tiles('i8[64, 64]', 'i8[64, 64]', 'i32[64, 64]'), 'gemm a, b -> c')).toEqual([]);
+    expect(warned(tiles('f16[64, 64]', 'f16[64, 64]', 'f32[64, 64]'), 'gemm a, b -> c')).toEqual([]);
   });
 });

@@ -9,8 +9,10 @@ export interface Refusal {
 
 const refusal = (argument: string, expected: string, got: string): Refusal => ({ argument, expected, got });
 const shape = (s: readonly (number | string)[]): string => `[${s.join(', ')}]`;
-const one = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+const joined = (words: readonly string[], last: string): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+const one = (words: readonly string[]): string => joined(words, 'or');
+const all = (words: readonly string[]): string => joined(words, 'and');
 
 /** Any value, as short text. */
 export function show(x: unknown): string {
@@ -28,9 +30,20 @@ export const missingParam = (name: string, what: string): Refusal => refusal(nam
 export const badParam = (name: string, what: string, got: unknown): Refusal => refusal(name, what, show(got));
 export const brokenRequirement = (name: string, expected: string, got: string): Refusal => refusal(name, expected, got);
 
+export const noParameters = (known: readonly string[], got: unknown): Refusal =>
+  refusal('parameters', `an object of ${all(known)}`, show(got));
+export const notOptions = (name: string, got: unknown): Refusal => refusal(name, 'an object of options', show(got));
+
+// Tiles.
+export const notTiles = (known: readonly string[], got: unknown): Refusal =>
+  refusal('config', `an object of the tiles ${all(known)}`, show(got));
+export const unknownTile = (name: string, known: readonly string[]): Refusal =>
+  refusal(`config.${name}`, `one of the tiles ${one(known)}`, `\`${name}\``);
+
 export const integerIn = (min: number | undefined, max: number | undefined): string =>
   min === undefined ? 'an integer' : max === undefined ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
-export const numberFrom = (min: number | undefined): string => (min === undefined ? 'a number' : `a number ≥ ${min}`);
+export const numberIn = (min: number | undefined, max: number | undefined): string =>
+  min === undefined ? 'a number' : max === undefined ? `a number ≥ ${min}` : `a number from ${min} to ${max}`;
 export const choiceOf = (choices: readonly string[]): string => one(choices.map((c) => `'${c}'`));
 
 // Tensors.
@@ -38,8 +51,16 @@ export const unknownArgument = (name: string, known: readonly string[]): Refusal
   refusal(name, `one of the tensors ${one(known)}`, `\`${name}\``);
 export const notATensor = (name: string, dtype: string, s: readonly string[], got: unknown): Refusal =>
   refusal(name, `a tensor of ${dtype} ${shape(s)}`, show(got));
-export const notWanted = (name: string, when: string): Refusal =>
-  refusal(name, `no tensor, unless ${when}`, 'a tensor');
+export const notTensors = (known: readonly string[], got: unknown): Refusal =>
+  refusal('tensors', `an object of the tensors ${all(known)}`, show(got));
+export const notWanted = (name: string, when: string, got: string): Refusal =>
+  refusal(name, `no tensor, unless ${when}`, got);
+export const overlap = (name: string, inPlace: readonly string[], other: string): Refusal =>
+  refusal(
+    name,
+    inPlace.length === 0 ? 'memory of its own' : `memory of its own, or exactly that of ${one(inPlace)}`,
+    `memory that it shares with \`${other}\``,
+  );
 export const wrongDType = (name: string, expected: string, got: string): Refusal =>
   refusal(name, `dtype ${expected}`, `dtype ${got}`);
 export const wrongDevice = (name: string, first: string, expected: string, got: string): Refusal =>
@@ -57,6 +78,21 @@ export const notAligned = (name: string, bytes: number, address: bigint): Refusa
 export const disposedTensor = (name: string): Refusal => refusal(name, 'a live tensor', 'one that was disposed of');
 
 // Contents.
+export const badValidate = (got: unknown): Refusal =>
+  refusal('validate', choiceOf(['full', 'host', 'none']), show(got));
+export const notHostCopies = (got: unknown): Refusal => refusal('host', 'an object of host copies', show(got));
+export const unknownHostCopy = (name: string, known: readonly string[]): Refusal =>
+  refusal(
+    `host.${name}`,
+    known.length === 0 ? 'no host copies: nothing is read of its tensors' : `a copy of ${one(known)}`,
+    `one of \`${name}\``,
+  );
+export const notAHostCopy = (name: string, got: unknown): Refusal =>
+  refusal(`host.${name}`, 'an array of numbers', show(got));
+export const notAnInteger = (name: string, i: number, got: unknown): Refusal =>
+  refusal(`host.${name}`, 'integers of 32 bits, as the tensor has', `host.${name}[${i}] = ${show(got)}`);
+export const notANumber = (name: string, i: number, got: unknown): Refusal =>
+  refusal(`host.${name}`, 'numbers', `host.${name}[${i}] = ${show(got)}`);
 export const hostLength = (name: string, expected: number, got: number): Refusal =>
   refusal(`host.${name}`, `${expected} elements, as the tensor has`, `${got}`);
 export const badScale = (name: string, got: number): Refusal => refusal(name, 'a finite scale above 0', String(got));
