@@ -15,7 +15,7 @@ function valuesOf(p: ParamEntry): string {
     case 'int':
     case 'float': {
       if (p.min === undefined) return p.type;
-      return p.type === 'int' && p.max !== undefined ? `int, ${p.min} … ${p.max}` : `${p.type} ≥ ${p.min}`;
+      return p.max !== undefined ? `${p.type}, ${p.min} … ${p.max}` : `${p.type} ≥ ${p.min}`;
     }
     case 'bool':
       return 'bool';
@@ -25,11 +25,17 @@ function valuesOf(p: ParamEntry): string {
   }
 }
 
+const written = ({ role, inPlace = [] }: TensorEntry): string => {
+  if (role === 'in') return '';
+  const how = role === 'out' ? 'written' : 'changed';
+  return inPlace.length > 0 ? `${how}; may be ${inPlace.map(code).join(' or ')}` : how;
+};
+
 const tensorRow = (name: string, t: TensorEntry): readonly string[] => [
   code(name),
   `[${t.shape.join(', ')}]`,
   t.dtype,
-  t.role === 'in' ? '' : t.role === 'out' ? 'written' : 'changed',
+  written(t),
   t.when ? `${t.doc} (if ${code(t.when)})` : t.doc,
 ];
 
@@ -41,6 +47,7 @@ function section(e: OperatorEntry): readonly string[] {
     p.doc,
   ]);
   const requires = e.requires.map((r) => code(r.rule)).join(', ');
+  const tileRules = e.tileRules.map((r) => code(r.rule)).join(', ');
   return [
     `## ${e.name}`,
     '',
@@ -54,6 +61,12 @@ function section(e: OperatorEntry): readonly string[] {
       Object.entries(e.tensors).map(([n, t]) => tensorRow(n, t)),
     ),
     '',
+    ...table(
+      ['tile', ''],
+      Object.entries(e.tiles).map(([n, doc]) => [code(n), doc]),
+    ),
+    '',
+    ...(tileRules ? [`Of tiles that are chosen must hold: ${tileRules}.`, ''] : []),
     `FLOPs: ${code(e.roofline.flops)}`,
     '',
     `Bytes: ${code(e.roofline.bytes)}`,
@@ -69,7 +82,9 @@ export function operatorTable(entries: readonly OperatorEntry[]): string {
     '# Operators',
     '',
     'Written by `manifest/generate.ts` from `manifest/`; shapes and formulas here are the rules that validation, random',
-    'inputs and benchmarks evaluate. All tensors are contiguous.',
+    'inputs and benchmarks evaluate. All tensors are contiguous. What a call writes shares no memory with its other tensors,',
+    'but where a table says that it may be one of them. Tiles are what the option `config` may choose: positive integers that',
+    'change how fast a call is, and never what it computes. Without it, or with `tune`, the operator chooses.',
     '',
     ...table(
       ['operator', 'class', ''],

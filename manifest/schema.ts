@@ -9,7 +9,7 @@ export type ParamEntry = {
   readonly doc: string;
 } & (
   | { readonly type: 'int'; readonly min?: number; readonly max?: number; readonly default?: number | string }
-  | { readonly type: 'float'; readonly min?: number; readonly default?: number | string }
+  | { readonly type: 'float'; readonly min?: number; readonly max?: number; readonly default?: number | string }
   | { readonly type: 'bool'; readonly default?: boolean }
   | { readonly type: 'choice'; readonly of: readonly string[]; readonly default?: string }
   | { readonly type: 'dtype'; readonly of: readonly DType[]; readonly default?: string }
@@ -39,10 +39,12 @@ export interface TensorEntry {
   readonly role: 'in' | 'out' | 'inout';
   /** The tensor is there only if this holds of the parameters. */
   readonly when?: string;
+  /** Inputs of the same shape and dtype in whose very place it may be written; otherwise its memory is its own. */
+  readonly inPlace?: readonly string[];
   readonly fill: Fill;
 }
 
-/** Must hold of the parameters. */
+/** Must hold of the parameters, or of the tiles. */
 export interface Requirement {
   readonly rule: string;
   /** The argument that the error names. */
@@ -67,6 +69,13 @@ export interface OperatorEntry {
   readonly summary: string;
   readonly params: Readonly<Record<string, ParamEntry>>;
   readonly requires: readonly Requirement[];
+  /**
+   * What `config` may choose, by name: positive integers that change how fast a call is and never what it computes. Their
+   * defaults are the kernels'.
+   */
+  readonly tiles: Readonly<Record<string, string>>;
+  /** Of tiles and parameters; each counts where all tiles that it names are chosen. */
+  readonly tileRules: readonly Requirement[];
   /** In the order in which they are checked: a size is bound where it first stands. */
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   /** Lists of a workload and their lengths. */
@@ -100,6 +109,9 @@ export type ParamsOf<E extends OperatorEntry> = {
 
 /** Parameters with their defaults filled in. */
 export type ResolvedParams<E extends OperatorEntry> = { readonly [K in keyof E['params']]: ParamType<E['params'][K]> };
+
+/** What `config` may hold. */
+export type TilesOf<E extends OperatorEntry> = { readonly [K in keyof E['tiles']]?: number };
 
 type Conditional<E extends OperatorEntry> = {
   [K in keyof E['tensors']]: E['tensors'][K] extends { when: string } ? K : never;

@@ -1,5 +1,6 @@
 /** A workload with everything computed that follows from it. */
 import type { DType } from '../src/ir/dtype.ts';
+import type { Rule } from './rules/ast.ts';
 import { type Env, evaluate, type Value } from './rules/evaluate.ts';
 import { ruleOf } from './rules/lookup.ts';
 import type { OperatorEntry, TensorEntry, Workload } from './schema.ts';
@@ -23,8 +24,12 @@ export interface ResolvedWorkload {
   readonly bytes: number;
 }
 
-/** Parameters with the defaults filled in; nothing is checked. */
-export function withDefaults(entry: OperatorEntry, given: Readonly<Record<string, unknown>>): Record<string, Value> {
+/** Parameters with the defaults filled in; nothing is checked. `read` finds the rule of a text. */
+export function withDefaults(
+  entry: OperatorEntry,
+  given: Readonly<Record<string, unknown>>,
+  read: (text: string) => Rule = ruleOf,
+): Record<string, Value> {
   const params: Record<string, Value> = {};
   for (const [name, p] of Object.entries(entry.params)) {
     const v = given[name];
@@ -35,7 +40,7 @@ export function withDefaults(entry: OperatorEntry, given: Readonly<Record<string
   // What follows from other parameters comes last, when those are known.
   for (const [name, p] of Object.entries(entry.params)) {
     if (name in params || typeof p.default !== 'string') continue;
-    params[name] = p.type === 'dtype' ? (params[p.default] ?? p.default) : evaluate(ruleOf(p.default), params);
+    params[name] = p.type === 'dtype' ? (params[p.default] ?? p.default) : evaluate(read(p.default), params);
   }
   return params;
 }

@@ -12,6 +12,7 @@ import {
   scales,
   writtenPages,
 } from './attention.ts';
+import { rowTileRules, tokenTiles } from './tiles.ts';
 
 export const appendPagedKv = {
   name: 'append-paged-kv',
@@ -19,6 +20,8 @@ export const appendPagedKv = {
   summary: 'Writes the keys and values of new tokens to a paged cache, rotated and quantised as asked.',
   params: { ...cacheParams, rotaryDim: rotaryParam },
   requires: [requiresDim, ...requiresCache, requiresRotary],
+  tiles: tokenTiles,
+  tileRules: rowTileRules,
   tensors: {
     ...newKv,
     ...writtenPages,

@@ -23,8 +23,9 @@ export const cacheParams = {
 } as const satisfies Record<string, ParamEntry>;
 
 export const scoreParams = {
-  smScale: { type: 'float', default: '1 / sqrt(dim)', doc: 'factor of the scores' },
-  softcap: { type: 'float', min: 0, default: 0, doc: 'c: scores become c · tanh(score / c); 0 is off' },
+  // Bounds such that neither is 0 or infinite in f32, nor becomes so beside a score.
+  smScale: { type: 'float', min: 1e-20, max: 1e21, default: '1 / sqrt(dim)', doc: 'factor of the scores' },
+  softcap: { type: 'float', min: 0, max: 1e30, default: 0, doc: 'c: scores become c · tanh(score / c); 0 is off' },
 } as const satisfies Record<string, ParamEntry>;
 
 export const causalParam = {
@@ -59,12 +60,11 @@ export const requiresCache = [
     expected: 'dtype or f8e4m3',
   },
 ] as const;
-export const requiresScale = {
-  rule: 'smScale > 0 && isFinite(smScale)',
-  argument: 'smScale',
-  expected: 'a finite number above 0',
+export const requiresSoftcap = {
+  rule: 'softcap == 0 || softcap >= 1e-3',
+  argument: 'softcap',
+  expected: '0 or at least 0.001',
 } as const;
-export const requiresSoftcap = { rule: 'isFinite(softcap)', argument: 'softcap', expected: 'a finite number' } as const;
 
 const page = (what: string, role: 'in' | 'inout') =>
   ({

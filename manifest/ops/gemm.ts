@@ -1,4 +1,5 @@
 import type { OperatorEntry } from '../schema.ts';
+import { gemmTileRules, gemmTiles } from './tiles.ts';
 
 export const gemm = {
   name: 'gemm',
@@ -13,6 +14,8 @@ export const gemm = {
     activation: { type: 'choice', of: ['none', 'relu', 'gelu', 'silu'], default: 'none', doc: 'applied last' },
   },
   requires: [{ rule: "outDtype == dtype || outDtype == 'f32'", argument: 'outDtype', expected: 'dtype or f32' }],
+  tiles: gemmTiles,
+  tileRules: gemmTileRules,
   tensors: {
     a: {
       dtype: 'dtype',

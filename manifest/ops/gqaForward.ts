@@ -1,5 +1,6 @@
 import type { OperatorEntry } from '../schema.ts';
-import { causalParam, headParams, requiresDim, requiresHeads, requiresScale, scoreParams } from './attention.ts';
+import { causalParam, headParams, requiresDim, requiresHeads, scoreParams } from './attention.ts';
+import { attentionTileRules, attentionTiles } from './tiles.ts';
 
 const kv = (what: string) =>
   ({
@@ -20,7 +21,9 @@ export const gqaForward = {
     isCausal: causalParam,
     smScale: scoreParams.smScale,
   },
-  requires: [requiresHeads, requiresDim, requiresScale],
+  requires: [requiresHeads, requiresDim],
+  tiles: attentionTiles,
+  tileRules: attentionTileRules,
   tensors: {
     q: {
       dtype: 'dtype',

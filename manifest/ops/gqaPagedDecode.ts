@@ -7,11 +7,11 @@ import {
   requiresCache,
   requiresDim,
   requiresHeads,
-  requiresScale,
   requiresSoftcap,
   scales,
   scoreParams,
 } from './attention.ts';
+import { decodeTileRules, decodeTiles } from './tiles.ts';
 
 const llama = { heads: 32, headsKv: 8, dim: 128, pageSize: 64, dtype: 'bf16', cacheDtype: 'f8e4m3' } as const;
 
@@ -20,7 +20,9 @@ export const gqaPagedDecode = {
   operator: 'GqaPagedDecode',
   summary: 'Grouped-query attention of one token a request over its paged cache, split over the sequence.',
   params: { heads: headParams.heads, ...cacheParams, ...scoreParams },
-  requires: [requiresHeads, requiresDim, ...requiresCache, requiresScale, requiresSoftcap],
+  requires: [requiresHeads, requiresDim, ...requiresCache, requiresSoftcap],
+  tiles: decodeTiles,
+  tileRules: decodeTileRules,
   tensors: {
     q: {
       dtype: 'dtype',
@@ -39,7 +41,15 @@ export const gqaPagedDecode = {
       doc: 'tokens in the cache, all of which the query sees',
     },
     blockTable: blockTable('lens[b]'),
-    out: { dtype: 'dtype', shape: ['batch', 'heads', 'dim'], role: 'out', fill: { kind: 'poison' }, doc: 'attention' },
+    out: {
+      dtype: 'dtype',
+      shape: ['batch', 'heads', 'dim'],
+      role: 'out',
+      // The first launch reads all queries, the second one writes.
+      inPlace: ['q'],
+      fill: { kind: 'poison' },
+      doc: 'attention',
+    },
   },
   lists: { lens: 'batch' },
   derived: {

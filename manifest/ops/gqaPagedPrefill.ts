@@ -10,7 +10,6 @@ import {
   requiresDim,
   requiresHeads,
   requiresRotary,
-  requiresScale,
   requiresSoftcap,
   rotaryParam,
   rotaryTables,
@@ -18,6 +17,7 @@ import {
   scoreParams,
   writtenPages,
 } from './attention.ts';
+import { attentionTileRules, attentionTiles } from './tiles.ts';
 
 const llama = { heads: 32, headsKv: 8, dim: 128, pageSize: 64, dtype: 'bf16', cacheDtype: 'f8e4m3' } as const;
 
@@ -33,7 +33,9 @@ export const gqaPagedPrefill = {
     ...scoreParams,
     rotaryDim: rotaryParam,
   },
-  requires: [requiresHeads, requiresDim, ...requiresCache, requiresScale, requiresSoftcap, requiresRotary],
+  requires: [requiresHeads, requiresDim, ...requiresCache, requiresSoftcap, requiresRotary],
+  tiles: attentionTiles,
+  tileRules: attentionTileRules,
   tensors: {
     q: {
       dtype: 'dtype',

@@ -1,5 +1,6 @@
 import type { OperatorEntry } from '../schema.ts';
 import { rowLength, rowsIn, square8k } from './rows.ts';
+import { reducingTileRules, rowTileRules, rowTiles, sheetTiles } from './tiles.ts';
 
 const dtype = { type: 'dtype', of: ['f32', 'f16', 'bf16'], doc: 'of x' } as const;
 const out = {
@@ -16,6 +17,8 @@ export const quantizeFp8Rows = {
   summary: 'FP8 with a scale for each row: absmax / 448, or 1 for a row of zeros.',
   params: { n: rowLength, dtype },
   requires: [],
+  tiles: rowTiles,
+  tileRules: rowTileRules,
   tensors: {
     x: rowsIn('input'),
     out,
@@ -31,6 +34,8 @@ export const quantizeFp8Tensor = {
   summary: 'FP8 with one scale for the tensor: absmax / 448, or 1 for a tensor of zeros.',
   params: { n: { type: 'int', min: 1, doc: 'elements of a row' }, dtype },
   requires: [],
+  tiles: sheetTiles,
+  tileRules: reducingTileRules,
   tensors: {
     x: rowsIn('input'),
     out,

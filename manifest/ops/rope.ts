@@ -1,5 +1,6 @@
 import type { OperatorEntry } from '../schema.ts';
 import { rotaryTables } from './attention.ts';
+import { rowTileRules, tokenTiles } from './tiles.ts';
 
 const { cos, sin } = rotaryTables;
 
@@ -16,6 +17,8 @@ export const rope = {
   requires: [
     { rule: 'rotaryDim % 2 == 0 && rotaryDim <= dim', argument: 'rotaryDim', expected: 'even and at most dim' },
   ],
+  tiles: tokenTiles,
+  tileRules: rowTileRules,
   tensors: {
     x: { dtype: 'dtype', shape: ['tokens', 'heads', 'dim'], role: 'in', fill: { kind: 'normal' }, doc: 'input' },
     positions: {
@@ -31,6 +34,8 @@ export const rope = {
       dtype: 'dtype',
       shape: ['tokens', 'heads', 'dim'],
       role: 'out',
+      // A thread reads both elements of its pairs before it writes them.
+      inPlace: ['x'],
       fill: { kind: 'poison' },
       doc: 'the result',
     },

@@ -11,8 +11,16 @@ export const rowLength = { type: 'int', min: 1, max: 32768, doc: 'elements of a 
 
 export const rowsIn = (doc: string) =>
   ({ dtype: 'dtype', shape: ['rows', 'n'], role: 'in', fill: { kind: 'normal' }, doc }) as const satisfies TensorEntry;
-export const rowsOut = (doc: string) =>
-  ({ dtype: 'dtype', shape: ['rows', 'n'], role: 'out', fill: { kind: 'poison' }, doc }) as const satisfies TensorEntry;
+/** `inPlace` is for kernels whose blocks read their rows whole before they write them. */
+export const rowsOut = (doc: string, inPlace: readonly string[] = []) =>
+  ({
+    dtype: 'dtype',
+    shape: ['rows', 'n'],
+    role: 'out',
+    inPlace,
+    fill: { kind: 'poison' },
+    doc,
+  }) as const satisfies TensorEntry;
 export const weight = {
   dtype: 'dtype',
   shape: ['n'],

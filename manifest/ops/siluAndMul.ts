@@ -1,5 +1,6 @@
 import type { OperatorEntry } from '../schema.ts';
 import { rowDtype, rowsOut, square8k } from './rows.ts';
+import { sheetTileRules, sheetTiles } from './tiles.ts';
 
 export const siluAndMul = {
   name: 'silu-and-mul',
@@ -7,6 +8,8 @@ export const siluAndMul = {
   summary: 'silu(x[:, :n]) · x[:, n:]: the gate of a Llama feed-forward layer.',
   params: { n: { type: 'int', min: 1, doc: 'elements of a row of the result' }, dtype: rowDtype },
   requires: [],
+  tiles: sheetTiles,
+  tileRules: sheetTileRules,
   tensors: {
     x: { dtype: 'dtype', shape: ['rows', '2 * n'], role: 'in', fill: { kind: 'normal' }, doc: 'gate, then value' },
     out: rowsOut('the result'),

@@ -12,7 +12,6 @@ export const FUNCTIONS = {
   sqrt: 1,
   log2: 1,
   isPowerOfTwo: 1,
-  isFinite: 1,
   bytes: 1,
   select: 3,
 } as const;

@@ -73,8 +73,6 @@ function call(fn: Exclude<FunctionName, 'select'>, args: readonly Value[]): Valu
       return Math.log2(n(0));
     case 'isPowerOfTwo':
       return Number.isInteger(n(0)) && n(0) > 0 && Number.isInteger(Math.log2(n(0)));
-    case 'isFinite':
-      return Number.isFinite(n(0));
     case 'bytes': {
       const dtype = String(args[0]);
       if (!isDType(dtype)) throw new RuleError(`bytes('${dtype}'): no such dtype`);

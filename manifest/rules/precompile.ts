@@ -13,7 +13,7 @@ export function rulesOf(entry: OperatorEntry): ReadonlySet<string> {
     if (t.fill.kind === 'index') texts.add(t.fill.below);
     if (t.fill.kind === 'pages') texts.add(t.fill.tokens);
   }
-  for (const r of entry.requires) texts.add(r.rule);
+  for (const r of [...entry.requires, ...entry.tileRules]) texts.add(r.rule);
   for (const text of Object.values({ ...entry.lists, ...entry.derived, ...entry.roofline })) texts.add(text);
   return texts;
 }

@@ -34,6 +34,20 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":4},"b":{"k":"name","n":"rows"}},"b":{"k":"name","n":"n"}}',
   "5 * rows * n":
     '{"k":"bin","op":"*","a":{"k":"bin","op":"*","a":{"k":"value","v":5},"b":{"k":"name","n":"rows"}},"b":{"k":"name","n":"n"}}',
+  "BK % 16 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"BK"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
+  "BM % 16 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"BM"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
+  "BM >= threads / 2":
+    '{"k":"bin","op":">=","a":{"k":"name","n":"BM"},"b":{"k":"bin","op":"/","a":{"k":"name","n":"threads"},"b":{"k":"value","v":2}}}',
+  "BN % 16 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"BN"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
+  "BN % 8 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"BN"},"b":{"k":"value","v":8}},"b":{"k":"value","v":0}}',
+  "BN % SN == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"BN"},"b":{"k":"name","n":"SN"}},"b":{"k":"value","v":0}}',
+  "SN % 16 == 0":
+    '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"SN"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
   "batch":
     '{"k":"name","n":"batch"}',
   "batch + 1":
@@ -56,6 +70,8 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"name","n":"dim"}',
   "dim % 16 == 0":
     '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"dim"},"b":{"k":"value","v":16}},"b":{"k":"value","v":0}}',
+  "eps == 0 || eps >= 1e-30":
+    '{"k":"bin","op":"||","a":{"k":"bin","op":"==","a":{"k":"name","n":"eps"},"b":{"k":"value","v":0}},"b":{"k":"bin","op":">=","a":{"k":"name","n":"eps"},"b":{"k":"value","v":1e-30}}}',
   "hasBias":
     '{"k":"name","n":"hasBias"}',
   "heads":
@@ -64,10 +80,10 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"heads"},"b":{"k":"name","n":"headsKv"}},"b":{"k":"value","v":0}}',
   "headsKv":
     '{"k":"name","n":"headsKv"}',
-  "isFinite(softcap)":
-    '{"k":"call","fn":"isFinite","args":[{"k":"name","n":"softcap"}]}',
   "isPowerOfTwo(pageSize)":
     '{"k":"call","fn":"isPowerOfTwo","args":[{"k":"name","n":"pageSize"}]}',
+  "isPowerOfTwo(threads)":
+    '{"k":"call","fn":"isPowerOfTwo","args":[{"k":"name","n":"threads"}]}',
   "largest(b < batch, ceilDiv(lens[b], pageSize))":
     '{"k":"each","q":"largest","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"call","fn":"ceilDiv","args":[{"k":"at","list":"lens","i":{"k":"name","n":"b"}},{"k":"name","n":"pageSize"}]}}',
   "largest(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))":
@@ -88,6 +104,8 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"bin","op":"+","a":{"k":"at","list":"newLens","i":{"k":"name","n":"b"}},"b":{"k":"at","list":"oldLens","i":{"k":"name","n":"b"}}}',
   "numPages * pageSize":
     '{"k":"bin","op":"*","a":{"k":"name","n":"numPages"},"b":{"k":"name","n":"pageSize"}}',
+  "numStages <= 8":
+    '{"k":"bin","op":"<=","a":{"k":"name","n":"numStages"},"b":{"k":"value","v":8}}',
   "outDtype == dtype || outDtype == 'f32'":
     '{"k":"bin","op":"||","a":{"k":"bin","op":"==","a":{"k":"name","n":"outDtype"},"b":{"k":"name","n":"dtype"}},"b":{"k":"bin","op":"==","a":{"k":"name","n":"outDtype"},"b":{"k":"value","v":"f32"}}}',
   "rotaryDim % 2 == 0 && rotaryDim <= dim":
@@ -112,14 +130,16 @@ export const PRECOMPILED: Readonly<Record<string, string>> = {
     '{"k":"call","fn":"select","args":[{"k":"name","n":"transposeB"},{"k":"name","n":"n"},{"k":"name","n":"k"}]}',
   "seq":
     '{"k":"name","n":"seq"}',
-  "smScale > 0 && isFinite(smScale)":
-    '{"k":"bin","op":"&&","a":{"k":"bin","op":">","a":{"k":"name","n":"smScale"},"b":{"k":"value","v":0}},"b":{"k":"call","fn":"isFinite","args":[{"k":"name","n":"smScale"}]}}',
+  "softcap == 0 || softcap >= 1e-3":
+    '{"k":"bin","op":"||","a":{"k":"bin","op":"==","a":{"k":"name","n":"softcap"},"b":{"k":"value","v":0}},"b":{"k":"bin","op":">=","a":{"k":"name","n":"softcap"},"b":{"k":"value","v":0.001}}}',
   "sum(b < batch, ceilDiv(lens[b], pageSize))":
     '{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"call","fn":"ceilDiv","args":[{"k":"at","list":"lens","i":{"k":"name","n":"b"}},{"k":"name","n":"pageSize"}]}}',
   "sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))":
     '{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"call","fn":"ceilDiv","args":[{"k":"bin","op":"+","a":{"k":"at","list":"newLens","i":{"k":"name","n":"b"}},"b":{"k":"at","list":"oldLens","i":{"k":"name","n":"b"}}},{"k":"name","n":"pageSize"}]}}',
   "sum(b < batch, newLens[b])":
     '{"k":"each","q":"sum","v":"b","n":{"k":"name","n":"batch"},"body":{"k":"at","list":"newLens","i":{"k":"name","n":"b"}}}',
+  "threads % 32 == 0 && threads <= 1024":
+    '{"k":"bin","op":"&&","a":{"k":"bin","op":"==","a":{"k":"bin","op":"%","a":{"k":"name","n":"threads"},"b":{"k":"value","v":32}},"b":{"k":"value","v":0}},"b":{"k":"bin","op":"<=","a":{"k":"name","n":"threads"},"b":{"k":"value","v":1024}}}',
   "tokens":
     '{"k":"name","n":"tokens"}',
   "totalQ":

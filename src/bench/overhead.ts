@@ -3,6 +3,7 @@ import { MANIFEST } from '../../manifest/index.ts';
 import { resolveWorkload } from '../../manifest/workload.ts';
 import type { CpuDevice } from '../runtime/cpu-device.ts';
 import { Device } from '../runtime/device.ts';
+import { measureContentChecks } from './contentChecks.ts';
 import { disposeInputs, makeInputs } from './inputs.ts';
 import { makeOperator } from './operators.ts';
 import type { Measurement } from './result.ts';
@@ -49,7 +50,8 @@ export async function measureOverhead(device: Device | CpuDevice, calls = 10_000
       of("gqa-paged-prefill, two launches, validate 'host'", known),
       of('gqa-paged-prefill, two launches, all checks, host copies given', full),
       of('checks of shapes, dtypes and devices', known - none),
-      of('all checks, host copies given', full - none),
+      of('all checks, one token, host copies given', full - none),
+      ...measureContentChecks(),
     ];
   } finally {
     disposeInputs(inputs);

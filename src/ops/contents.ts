@@ -5,6 +5,7 @@ import type { Stream } from '../runtime/stream.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { OperatorError } from './error.ts';
 import { readBack } from './readback.ts';
+import { isRecord } from './record.ts';
 import type { TensorArgs } from './signature.ts';
 
 /**
@@ -25,25 +26,46 @@ interface Known {
   readonly unknown: readonly string[];
 }
 
-/** Host copies and CPU tensors. Throws `OperatorError` for a copy of another length than its tensor. */
+/** Host copies and CPU tensors. Throws `OperatorError` for copies that cannot be those of the tensors `names`. */
 export function knownContents(
   operator: string,
   names: readonly string[],
   args: TensorArgs,
   host: HostCopies = {},
 ): Known {
+  const refuse = (refusal: msg.Refusal): never => {
+    throw new OperatorError(operator, refusal);
+  };
+  if (!isRecord(host)) refuse(msg.notHostCopies(host));
+  for (const name in host)
+    if (host[name] !== undefined && !names.includes(name)) refuse(msg.unknownHostCopy(name, names));
   const contents: Record<string, ArrayLike<number>> = {};
   const unknown: string[] = [];
   for (const name of names) {
     const t = args[name]!;
     const copy = host[name];
     if (copy !== undefined) {
-      if (copy.length !== t.size) throw new OperatorError(operator, msg.hostLength(name, t.size, copy.length));
+      const wrong = copyProblem(name, t, copy);
+      if (wrong) refuse(wrong);
       contents[name] = copy;
     } else if (t.device instanceof Device) unknown.push(name);
     else contents[name] = t.data as Int32Array | Float32Array;
   }
   return { contents, unknown };
+}
+
+/** What is wrong with a copy on the face of it: its kind, its length, elements that the tensor cannot hold. */
+function copyProblem(name: string, { dtype, size }: Tensor, copy: ArrayLike<unknown>): msg.Refusal | undefined {
+  if (typeof copy !== 'object' || typeof copy?.length !== 'number') return msg.notAHostCopy(name, copy);
+  if (copy.length !== size) return msg.hostLength(name, size, copy.length);
+  if (dtype === 'i32') {
+    if (copy instanceof Int32Array) return undefined;
+    for (let i = 0; i < size; i++) {
+      const v = copy[i];
+      if (typeof v !== 'number' || (v | 0) !== v) return msg.notAnInteger(name, i, v);
+    }
+  } else for (let i = 0; i < size; i++) if (typeof copy[i] !== 'number') return msg.notANumber(name, i, copy[i]);
+  return undefined;
 }
 
 /** The same with what only the GPU knows, after one synchronisation. */

@@ -41,7 +41,7 @@ export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
   readonly #splits: number | undefined;
   constructor(
     params: ParamsOf<typeof MANIFEST.gqaPagedDecode>,
-    options: OperatorOptions & { readonly splits?: number } = {},
+    options: OperatorOptions<typeof MANIFEST.gqaPagedDecode> & { readonly splits?: number } = {},
   ) {
     super(MANIFEST.gqaPagedDecode, params, options, ['cacheSeqlens', 'blockTable', 'kScale', 'vScale']);
     const { heads, dim, dtype } = this.params;
@@ -98,7 +98,7 @@ export class GqaPagedDecode extends Operator<typeof MANIFEST.gqaPagedDecode> {
     checkScales(cache.operator, c);
     const { cacheSeqlens: lengths, blockTable: table } = c;
     if (!lengths) return;
-    checkLengths(cache, lengths, () => 0);
-    if (table) checkPages(cache, table, (b) => lengths[b]!);
+    checkLengths(cache, lengths);
+    if (table) checkPages(cache, table, lengths);
   }
 }

@@ -10,7 +10,7 @@ import type { Sizes } from './signature.ts';
 /** Dense grouped-query attention, forward: `run({ q, k, v, out })`. */
 export class GqaForward extends Operator<typeof MANIFEST.gqaForward> {
   readonly #steps: readonly Step[];
-  constructor(params: ParamsOf<typeof MANIFEST.gqaForward>, options?: OperatorOptions) {
+  constructor(params: ParamsOf<typeof MANIFEST.gqaForward>, options?: OperatorOptions<typeof MANIFEST.gqaForward>) {
     super(MANIFEST.gqaForward, params, options);
     const kernel = kernelOf(flashAttention, { ...this.params, ...this.config });
     this.#steps = [{ kernel, args: ({ args }) => ({ Q: args.q, K: args.k, V: args.v, O: args.out }) }];
@@ -26,7 +26,7 @@ const ALIGNMENTS = [8, 2, 1] as const;
 /** activation(op(a) · op(b) + bias): `run({ a, b, bias, out })`, with `bias` only if the operator has one. */
 export class Gemm extends Operator<typeof MANIFEST.gemm> {
   readonly #byAlignment = new Map<number, readonly Step[]>();
-  constructor(params: ParamsOf<typeof MANIFEST.gemm>, options?: OperatorOptions) {
+  constructor(params: ParamsOf<typeof MANIFEST.gemm>, options?: OperatorOptions<typeof MANIFEST.gemm>) {
     super(MANIFEST.gemm, params, options);
   }
   protected override steps({ sizes }: Call): readonly Step[] {

@@ -2,8 +2,11 @@
 import type { DeviceName, Kernel } from '../dsl/kernel.ts';
 import type { Executable } from '../runtime/executable.ts';
 
+/** Tiles by name, such as `{ BM: 64, numStages: 3 }`. */
+export type KernelConfig = Readonly<Record<string, number | undefined>>;
+
 /** What a kernel factory is called with. */
-export type KernelConfig = Readonly<Record<string, number | boolean | string | undefined>>;
+type FactoryConfig = Readonly<Record<string, number | boolean | string | undefined>>;
 
 let compiles = 0;
 
@@ -45,11 +48,11 @@ export class OperatorKernel {
 const kernels = new Map<string, OperatorKernel>();
 
 /** The kernel that `factory` makes of `config`; the same one for an equal configuration. */
-export function kernelOf(factory: (config: never) => unknown, config: KernelConfig): OperatorKernel {
+export function kernelOf(factory: (config: never) => unknown, config: FactoryConfig): OperatorKernel {
   const key = `${factory.name} ${JSON.stringify(config, Object.keys(config).sort())}`;
   const known = kernels.get(key);
   if (known) return known;
-  const made = new OperatorKernel((factory as (config: KernelConfig) => Kernel)(config));
+  const made = new OperatorKernel((factory as (config: FactoryConfig) => Kernel)(config));
   kernels.set(key, made);
   return made;
 }

@@ -1,16 +1,18 @@
 /** What all operators share: parameters, checks, kernels, launch. */
 import type { Value } from '../../manifest/rules/evaluate.ts';
-import type { OperatorEntry, ParamsOf, ResolvedParams, TensorsOf } from '../../manifest/schema.ts';
+import type { OperatorEntry, ParamsOf, ResolvedParams, TensorsOf, TilesOf } from '../../manifest/schema.ts';
 import * as msg from '../diagnostics/messages/ops.ts';
 import { Device } from '../runtime/device.ts';
 import type { Stream } from '../runtime/stream.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { Serving } from '../tune/serving.ts';
 import { type Contents, type HostCopies, knownContents, readContents, type Validate } from './contents.ts';
-import { OperatorUseError } from './error.ts';
+import { OperatorError, OperatorUseError } from './error.ts';
 import type { KernelConfig, OperatorKernel } from './kernels.ts';
 import { resolveParams } from './params.ts';
+import { isRecord } from './record.ts';
 import { Signature, type Sizes, type TensorArgs } from './signature.ts';
+import { resolveTiles } from './tiles.ts';
 
 /** Scratch memory of a call by name. */
 export type Workspace = Readonly<Record<string, Tensor>>;
@@ -24,9 +26,9 @@ export interface RunOptions {
   readonly workspace?: Workspace;
 }
 
-export interface OperatorOptions {
-  /** Overrides of the kernel's own choice of tiles, such as `{ BM: 64, numStages: 3 }`. */
-  readonly config?: KernelConfig;
+export interface OperatorOptions<E extends OperatorEntry = OperatorEntry> {
+  /** Overrides of the kernel's own choice of tiles, such as `{ BM: 64, numStages: 3 }`: those that docs/operators.md lists. */
+  readonly config?: TilesOf<E>;
   /**
    * Take the tiles that were fastest on this GPU for calls of the same kind (`tilec tune`); where that is not known, `run`
    * and `prepare` find it out first, which takes from seconds to a minute. `config` goes before. The CPU ignores it.
@@ -56,18 +58,20 @@ export abstract class Operator<E extends OperatorEntry> {
   readonly entry: E;
   /** With defaults filled in. */
   readonly params: ResolvedParams<E>;
+  /** The tiles that were chosen. */
   protected readonly config: KernelConfig;
   /** Tensors whose contents are checked. */
   protected readonly checked: readonly string[];
   readonly #signature: Signature;
   readonly #tuned: Serving<Operator<E>> | undefined;
 
-  /** Throws `OperatorError` for parameters that are missing, unknown, out of range or do not fit each other. */
-  constructor(entry: E, params: ParamsOf<E>, options: OperatorOptions = {}, checked: readonly string[] = []) {
+  /** Throws `OperatorError` for parameters and tiles that are missing, unknown, out of range or do not fit each other. */
+  constructor(entry: E, params: ParamsOf<E>, options: OperatorOptions<E> = {}, checked: readonly string[] = []) {
     this.entry = entry;
-    const resolved: Readonly<Record<string, Value>> = resolveParams(entry, params as Readonly<Record<string, unknown>>);
+    const resolved: Readonly<Record<string, Value>> = resolveParams(entry, params);
+    if (!isRecord(options)) throw new OperatorError(entry.name, msg.notOptions('options', options));
     this.params = resolved as ResolvedParams<E>;
-    this.config = options.config ?? {};
+    this.config = resolveTiles(entry, resolved, options.config);
     this.#signature = new Signature(entry, resolved);
     this.checked = checked.filter((name) => this.#signature.tensors.includes(name));
     if (options.tune && options.config === undefined) {
@@ -93,9 +97,9 @@ export abstract class Operator<E extends OperatorEntry> {
    * `OperatorError`, before anything is launched or written.
    */
   async run(args: TensorsOf<E, Tensor>, options: RunOptions = {}): Promise<void> {
-    const tensors: TensorArgs = args;
+    const tensors = this.#signature.given(args);
     const sizes = this.#check(tensors, options);
-    if (this.checked.length > 0 && options.validate !== 'none') {
+    if (this.#reads(options)) {
       const known = knownContents(this.entry.name, this.checked, tensors, options.host);
       const read = known.unknown.length > 0 && options.validate !== 'host';
       this.checkContents(read ? await readContents(known, tensors, options.stream) : known.contents, sizes);
@@ -109,9 +113,9 @@ export abstract class Operator<E extends OperatorEntry> {
 
   /** As `run`, at once: the kernels must be ready (`prepare`), and nothing can be read back. For graph capture and tight loops. */
   launch(args: TensorsOf<E, Tensor>, options: RunOptions = {}): void {
-    const tensors: TensorArgs = args;
+    const tensors = this.#signature.given(args);
     const sizes = this.#check(tensors, options);
-    if (this.checked.length > 0 && options.validate !== 'none') {
+    if (this.#reads(options)) {
       const known = knownContents(this.entry.name, this.checked, tensors, options.host);
       if (known.unknown.length > 0 && options.validate !== 'host')
         throw new OperatorUseError(`${this.entry.name}: ${msg.needsReading(known.unknown)}`);
@@ -127,14 +131,14 @@ export abstract class Operator<E extends OperatorEntry> {
 
   /** Compiles all that a call with such arguments needs. */
   async prepare(args: TensorsOf<E, Tensor>): Promise<void> {
-    const call = this.#call(args, this.#signature.check(args), undefined);
+    const call = this.#checkedCall(args);
     const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
     await Promise.all(op.steps(call).map((s) => s.kernel.load(deviceName(call))));
   }
 
   /** The kernels that a call with such arguments launches, in order; nothing is compiled. */
   kernels(args: TensorsOf<E, Tensor>): readonly OperatorKernel[] {
-    const call = this.#call(args, this.#signature.check(args), undefined);
+    const call = this.#checkedCall(args);
     return this.#known(call)
       .steps(call)
       .map((s) => s.kernel);
@@ -142,7 +146,7 @@ export abstract class Operator<E extends OperatorEntry> {
 
   /** Scratch memory for calls with such arguments; empty where none is needed. */
   workspace(args: TensorsOf<E, Tensor>, options: Pick<RunOptions, 'stream'> = {}): Workspace {
-    const call = this.#call(args, this.#signature.check(args), options.stream);
+    const call = this.#checkedCall(args, options.stream);
     return this.#known(call).scratch(call);
   }
 
@@ -156,7 +160,28 @@ export abstract class Operator<E extends OperatorEntry> {
   }
 
   #check(args: TensorArgs, options: RunOptions): Sizes {
-    return options.validate === 'none' ? this.#signature.sizes(args) : this.#signature.check(args);
+    if (!isRecord(options)) throw new OperatorError(this.entry.name, msg.notOptions('options', options));
+    switch (options.validate) {
+      case 'none':
+        return this.#signature.sizes(args);
+      case undefined:
+      case 'full':
+      case 'host':
+        return this.#signature.check(args);
+      default:
+        throw new OperatorError(this.entry.name, msg.badValidate(options.validate));
+    }
+  }
+
+  /** For what launches nothing. */
+  #checkedCall(args: unknown, stream?: Stream): Call {
+    const tensors = this.#signature.given(args);
+    return this.#call(tensors, this.#signature.check(tensors), stream);
+  }
+
+  /** Is there something to be said of contents? */
+  #reads({ validate, host }: RunOptions): boolean {
+    return validate !== 'none' && (this.checked.length > 0 || host !== undefined);
   }
 
   #call(args: TensorArgs, sizes: Sizes, stream: Stream | undefined): Call {

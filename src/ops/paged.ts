@@ -9,8 +9,8 @@ import { kernelOf } from './kernels.ts';
 import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
 import type { Sizes } from './signature.ts';
 
-/** The small tensors whose contents are checked. */
-const INDICES = ['cuSeqlensQ', 'cacheSeqlens', 'blockTable', 'kScale', 'vScale'];
+/** The small tensors whose contents are checked, where the parameters call for them. */
+export const INDICES: readonly string[] = ['cuSeqlensQ', 'cacheSeqlens', 'blockTable', 'kScale', 'vScale'];
 
 const cacheOf = (operator: string, pageSize: number, sizes: Sizes): Cache => ({
   operator,
@@ -34,7 +34,10 @@ const appended = ({ args }: Call): Call['args'] => {
  */
 export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
   readonly #steps: readonly Step[];
-  constructor(params: ParamsOf<typeof MANIFEST.gqaPagedPrefill>, options?: OperatorOptions) {
+  constructor(
+    params: ParamsOf<typeof MANIFEST.gqaPagedPrefill>,
+    options?: OperatorOptions<typeof MANIFEST.gqaPagedPrefill>,
+  ) {
     super(MANIFEST.gqaPagedPrefill, params, options, INDICES);
     const { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim } = this.params;
     const append = { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim };
@@ -59,7 +62,10 @@ export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
  */
 export class AppendPagedKv extends Operator<typeof MANIFEST.appendPagedKv> {
   readonly #steps: readonly Step[];
-  constructor(params: ParamsOf<typeof MANIFEST.appendPagedKv>, options?: OperatorOptions) {
+  constructor(
+    params: ParamsOf<typeof MANIFEST.appendPagedKv>,
+    options?: OperatorOptions<typeof MANIFEST.appendPagedKv>,
+  ) {
     super(MANIFEST.appendPagedKv, params, options, INDICES);
     this.#steps = [{ kernel: kernelOf(appendPagedKv, { ...this.params, ...this.config }), args: (call) => call.args }];
   }

@@ -11,7 +11,7 @@ import type { Sizes } from './signature.ts';
 /** Rotary embedding of packed tokens: `run({ x, positions, cos, sin, out })`. */
 export class Rope extends Operator<typeof MANIFEST.rope> {
   readonly #steps: readonly Step[];
-  constructor(params: ParamsOf<typeof MANIFEST.rope>, options?: OperatorOptions) {
+  constructor(params: ParamsOf<typeof MANIFEST.rope>, options?: OperatorOptions<typeof MANIFEST.rope>) {
     super(MANIFEST.rope, params, options, ['positions']);
     this.#steps = [{ kernel: kernelOf(rope, { ...this.params, ...this.config }), args: (call) => call.args }];
   }

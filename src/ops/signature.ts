@@ -1,5 +1,5 @@
 /**
- * The tensors of a call against the entry: presence, dtype, device, rank, shape. Rules are folded and turned into closures
+ * The tensors of a call against the entry: presence, dtype, device, rank, shape, memory. Rules are folded and turned into closures
  * once an operator, so that a check costs a microsecond or two and reads no device memory.
  */
 import { freeNames, type Rule, show } from '../../manifest/rules/ast.ts';
@@ -9,13 +9,16 @@ import type { OperatorEntry } from '../../manifest/schema.ts';
 import { dtypeUnder } from '../../manifest/workload.ts';
 import * as msg from '../diagnostics/messages/ops.ts';
 import { bytesOf, type DType } from '../ir/dtype.ts';
+import { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { OperatorError } from './error.ts';
+import { OverlapCheck } from './overlap.ts';
+import { isRecord } from './record.ts';
 
 type Slots = Float64Array;
 
 /** Low bits of an address that a 16-byte access has as zeros. */
-const WIDEST = 15n;
+const WIDEST = 15;
 
 /** What a dimension does: it gives a size its value, or has to have one. */
 type DimCheck =
@@ -26,6 +29,8 @@ type DimCheck =
 interface TensorCheck {
   readonly name: string;
   readonly dtype: DType;
+  /** Bytes of an element. */
+  readonly width: number;
   readonly rank: number;
   readonly dims: readonly DimCheck[];
   /** With the parameters folded in: for messages. */
@@ -46,6 +51,7 @@ export class Signature {
   readonly #entry: OperatorEntry;
   readonly #checks: readonly TensorCheck[];
   readonly #names: ReadonlySet<string>;
+  readonly #overlaps: OverlapCheck;
   readonly #slots = new Map<string, number>();
 
   constructor(entry: OperatorEntry, params: Readonly<Record<string, Value>>) {
@@ -54,9 +60,11 @@ export class Signature {
     for (const [name, t] of Object.entries(entry.tensors)) {
       if (t.when !== undefined && !evaluate(ruleOf(t.when), params)) continue;
       const shape = t.shape.map((d) => fold(ruleOf(d), params));
+      const dtype = dtypeUnder(t, params);
       checks.push({
         name,
-        dtype: dtypeUnder(t, params),
+        dtype,
+        width: bytesOf(dtype),
         rank: shape.length,
         dims: shape.map((d) => this.#dim(d)),
         shape,
@@ -65,6 +73,7 @@ export class Signature {
     this.#checks = checks;
     this.tensors = checks.map((c) => c.name);
     this.#names = new Set(this.tensors);
+    this.#overlaps = new OverlapCheck(entry, this.tensors);
   }
 
   #slotOf = (name: string): number => {
@@ -84,12 +93,22 @@ export class Signature {
     return { kind: 'bind', slot: this.#slotOf(name!), solve };
   }
 
+  /** The arguments without those that are undefined, which kernels would not know. Throws `OperatorError` if there are none. */
+  given(args: unknown): TensorArgs {
+    if (!isRecord(args)) throw this.#refuse(msg.notTensors(this.tensors, args));
+    let names = 0;
+    for (const _ in args) names++;
+    if (names === this.#checks.length) return args as TensorArgs;
+    return Object.fromEntries(Object.entries(args).filter(([, t]) => t !== undefined)) as TensorArgs;
+  }
+
   /** The sizes of the call. Throws `OperatorError`. */
   check(args: TensorArgs): Sizes {
     const slots = new Float64Array(this.#slots.size);
     let device: unknown;
     let first = '';
-    for (const c of this.#checks) {
+    for (let i = 0; i < this.#checks.length; i++) {
+      const c = this.#checks[i]!;
       const t = args[c.name];
       if (!isTensor(t)) throw this.#refuse(msg.notATensor(c.name, c.dtype, this.#shown(c, slots), t));
       if (t.dtype !== c.dtype) throw this.#refuse(msg.wrongDType(c.name, c.dtype, t.dtype));
@@ -100,9 +119,14 @@ export class Signature {
         throw this.#refuse(msg.wrongDevice(c.name, first, String(device), String(t.device)));
       if (t.disposed) throw this.#refuse(msg.disposedTensor(c.name));
       this.#checkShape(c, t.shape, slots);
-      if ((t.address & WIDEST) !== 0n) this.#checkAlignment(c, t);
+      const address = t.address === 0n ? 0 : Number(t.address);
+      if ((address & WIDEST) !== 0) this.#checkAlignment(c, t);
+      this.#overlaps.setAddress(i, address, t.size * c.width);
     }
-    for (const name in args) if (args[name] !== undefined && !this.#names.has(name)) throw this.#notWanted(name);
+    if (device instanceof Device) this.#overlaps.checkAddresses();
+    else this.#overlaps.checkBuffers(args);
+    for (const name in args)
+      if (args[name] !== undefined && !this.#names.has(name)) throw this.#notWanted(name, args[name]);
     return { get: (name) => this.#size(slots, name) };
   }
 
@@ -150,7 +174,7 @@ export class Signature {
   /** Kernels read rows of whole 16-byte pieces in such pieces; only a view into another tensor can start off their grid. */
   #checkAlignment(c: TensorCheck, t: Tensor): void {
     if (c.dtype === 'i32') return;
-    const rowBytes = t.shape.at(-1)! * bytesOf(c.dtype);
+    const rowBytes = t.shape.at(-1)! * c.width;
     const alignment = Math.min(16, rowBytes & -rowBytes);
     if (t.address % BigInt(alignment || 1) !== 0n) throw this.#refuse(msg.notAligned(c.name, alignment, t.address));
   }
@@ -174,9 +198,10 @@ export class Signature {
     return c.shape.map((r) => show(fold(r, bound)));
   }
 
-  #notWanted(name: string): OperatorError {
-    const t = this.#entry.tensors[name];
-    return this.#refuse(t?.when !== undefined ? msg.notWanted(name, t.when) : msg.unknownArgument(name, this.tensors));
+  #notWanted(name: string, got: unknown): OperatorError {
+    const when = Object.hasOwn(this.#entry.tensors, name) ? this.#entry.tensors[name]!.when : undefined;
+    if (when === undefined) return this.#refuse(msg.unknownArgument(name, this.tensors));
+    return this.#refuse(msg.notWanted(name, when, isTensor(got) ? 'a tensor' : msg.show(got)));
   }
 
   #refuse(r: msg.Refusal): OperatorError {
@@ -184,5 +209,9 @@ export class Signature {
   }
 }
 
-const isTensor = (x: unknown): x is Tensor =>
-  typeof x === 'object' && x !== null && 'dtype' in x && 'shape' in x && 'device' in x;
+/** Has it what the checks look at? Kernels look closer. */
+const isTensor = (x: unknown): x is Tensor => {
+  if (typeof x !== 'object' || x === null) return false;
+  const t = x as Partial<Tensor>;
+  return typeof t.dtype === 'string' && Array.isArray(t.shape) && t.device != null && typeof t.address === 'bigint';
+};

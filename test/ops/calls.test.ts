@@ -113,7 +113,8 @@ describe.each(DEVICES)('on %s', (device) => {
     for (let i = 0; i < 2; i++) await quantize.run({ x, out, scale }, { workspace });
     expect(await scale.toFloat64Array()).toEqual(Float64Array.of(Math.fround(3 / 448)));
     expect(workspace.absMax!.disposed).toBe(false);
-    await new RmsNorm({ n: 4, dtype: 'f32' }).run({ x, weight: x.reshape([4]), out: x });
+    const weight = await tensor([1, 2, 3, 4], 'f32', [4], device);
+    await new RmsNorm({ n: 4, dtype: 'f32' }).run({ x, weight, out: x });
     const decode = new GqaPagedDecode({ ...SHAPE }, { splits: 3 });
     const { kNew: _, vNew: __, cuSeqlensQ: ___, ...t } = await pagedTensors(p, device);
     const q = await tensor(new Float64Array(2 * 2 * 32), 'f16', [2, 2, 32], device);

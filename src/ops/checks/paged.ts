@@ -2,6 +2,7 @@
 import * as msg from '../../diagnostics/messages/ops.ts';
 import type { Contents } from '../contents.ts';
 import { OperatorError } from '../error.ts';
+import { PageWriters } from './writers.ts';
 
 export interface Cache {
   readonly operator: string;
@@ -11,12 +12,16 @@ export interface Cache {
   readonly maxPagesPerReq: number;
 }
 
-/** Scales of an FP8 cache that are known: finite and positive. */
+/** Scales of an FP8 cache that are known: in f32, finite and positive. */
 export function checkScales(operator: string, c: Contents): void {
-  for (const name of ['kScale', 'vScale']) {
-    const s = c[name]?.[0];
-    if (s !== undefined && !(s > 0 && s < Infinity)) throw new OperatorError(operator, msg.badScale(name, s));
-  }
+  checkScale(operator, 'kScale', c.kScale);
+  checkScale(operator, 'vScale', c.vScale);
+}
+
+function checkScale(operator: string, name: string, values: ArrayLike<number> | undefined): void {
+  if (values === undefined) return;
+  const s = Math.fround(values[0]!);
+  if (!(s > 0 && s < Infinity)) throw new OperatorError(operator, msg.badScale(name, values[0]!));
 }
 
 /** Prefix sums from 0 to `total`. */
@@ -28,80 +33,94 @@ export function checkPrefixSums(operator: string, name: string, sums: ArrayLike<
   if (sums[last] !== total) throw new OperatorError(operator, msg.wrongTotal(name, last, total, sums[last]!));
 }
 
-/** Tokens before the call: none negative, and with the `added(b)` new ones within the pages of a request and the rotary tables. */
+/** New tokens of request `b`; none where nothing is appended, or that is not known. */
+const addedTo = (sums: ArrayLike<number> | undefined, b: number): number => (sums ? sums[b + 1]! - sums[b]! : 0);
+
+/**
+ * Tokens before the call: none negative, and with the new ones, of which `sums` are the prefix sums, within the pages of a
+ * request and the rotary tables.
+ */
 export function checkLengths(
   cache: Cache,
   lengths: ArrayLike<number>,
-  added: (b: number) => number,
+  sums?: ArrayLike<number>,
   maxPosition = Infinity,
 ): void {
-  const capacity = cache.maxPagesPerReq * cache.pageSize;
-  for (let b = 0; b < cache.batch; b++) {
+  const { operator, batch, maxPagesPerReq, pageSize } = cache;
+  const capacity = maxPagesPerReq * pageSize;
+  for (let b = 0; b < batch; b++) {
     const old = lengths[b]!;
-    const n = added(b);
-    if (old < 0) throw new OperatorError(cache.operator, msg.negativeLength('cacheSeqlens', b, old));
-    if (old + n > capacity)
-      throw new OperatorError(cache.operator, msg.overCapacity('cacheSeqlens', b, old, n, capacity));
+    const n = addedTo(sums, b);
+    if (old < 0) throw new OperatorError(operator, msg.negativeLength('cacheSeqlens', b, old));
+    if (old + n > capacity) throw new OperatorError(operator, msg.overCapacity('cacheSeqlens', b, old, n, capacity));
     if (n > 0 && old + n > maxPosition)
-      throw new OperatorError(cache.operator, msg.overPositions('cacheSeqlens', b, old, n, maxPosition));
+      throw new OperatorError(operator, msg.overPositions('cacheSeqlens', b, old, n, maxPosition));
   }
 }
 
-/** Pages that the call uses are there: those of tokens 0 … used(b) − 1. */
-export function checkPages(cache: Cache, table: ArrayLike<number>, used: (b: number) => number): void {
+/** The pages of all tokens are there. Lengths must be in range. */
+export function checkPages(cache: Cache, table: ArrayLike<number>, lengths: ArrayLike<number>): void {
   const { batch, maxPagesPerReq: columns, numPages, pageSize } = cache;
   for (let b = 0; b < batch; b++) {
-    const pages = Math.ceil(used(b) / pageSize);
-    for (let p = 0; p < pages; p++) {
-      const page = table[b * columns + p]!;
-      if (!(page >= 0 && page < numPages))
-        throw new OperatorError(cache.operator, msg.pageOutOfRange('blockTable', b, p, page, numPages));
+    const row = b * columns;
+    const end = row + Math.ceil(lengths[b]! / pageSize);
+    for (let i = row; i < end; i++) {
+      const page = table[i]!;
+      if (!(page >= 0 && page < numPages)) throw outOfRange(cache, b, i, page);
     }
   }
 }
 
-interface Writer {
-  readonly request: number;
-  readonly index: number;
-  /** The first row of the page that is written; all behind it count as written. */
-  readonly row: number;
-}
+const outOfRange = ({ operator, maxPagesPerReq, numPages }: Cache, b: number, i: number, page: number): OperatorError =>
+  new OperatorError(operator, msg.pageOutOfRange('blockTable', b, i - b * maxPagesPerReq, page, numPages));
+
+const writers = new PageWriters();
 
 /**
- * No page is appended to by two requests, or by one in two places, and no old token that a request of the call holds lies
- * where another appends. Pages must be in range.
+ * The pages of requests that append are there; no page is appended to by two requests, or by one in two places, and no old
+ * token that a request of the call holds lies where another appends. Lengths must be in range.
  */
-export function checkWrites(
+export function checkAppendedPages(
   cache: Cache,
   table: ArrayLike<number>,
   lengths: ArrayLike<number>,
-  added: (b: number) => number,
+  sums: ArrayLike<number>,
 ): void {
-  const { batch, maxPagesPerReq: columns, pageSize } = cache;
-  const writers = new Map<number, Writer>();
+  const { operator, batch, maxPagesPerReq: columns, numPages, pageSize } = cache;
+  writers.begin(numPages);
   for (let b = 0; b < batch; b++) {
-    const n = added(b);
+    const n = addedTo(sums, b);
+    if (n === 0) continue;
     const old = lengths[b]!;
-    const end = Math.ceil((old + n) / pageSize);
-    for (let p = Math.floor(old / pageSize); n > 0 && p < end; p++) {
-      const page = table[b * columns + p]!;
-      const before = writers.get(page);
-      if (before) throw new OperatorError(cache.operator, msg.pageWrittenTwice('blockTable', page, before.request, b));
-      writers.set(page, { request: b, index: p, row: Math.max(0, old - p * pageSize) });
+    const row = b * columns;
+    const end = row + Math.ceil((old + n) / pageSize);
+    for (let i = row + Math.floor(old / pageSize); i < end; i++) {
+      const page = table[i]!;
+      if (!(page >= 0 && page < numPages)) throw outOfRange(cache, b, i, page);
+      const before = writers.add(page, b, i);
+      if (before >= 0) throw new OperatorError(operator, msg.pageWrittenTwice('blockTable', page, before, b));
     }
   }
+  const { stamps, stamp, entries } = writers;
   for (let b = 0; b < batch; b++) {
-    if (added(b) === 0) continue;
-    const old = lengths[b]!;
-    const pages = Math.ceil(old / pageSize);
-    for (let p = 0; p < pages; p++) {
-      const page = table[b * columns + p]!;
-      const w = writers.get(page);
-      if (w === undefined || (w.request === b && w.index === p)) continue;
-      if (w.row < Math.min(pageSize, old - p * pageSize))
-        throw new OperatorError(cache.operator, msg.pageReadAndWritten('blockTable', page, w.request, b));
+    if (addedTo(sums, b) === 0) continue;
+    const row = b * columns;
+    const end = row + Math.ceil(lengths[b]! / pageSize);
+    for (let i = row; i < end; i++) {
+      const page = table[i]!;
+      if (!(page >= 0 && page < numPages)) throw outOfRange(cache, b, i, page);
+      if (stamps[page] === stamp && entries[page] !== i) checkShared(cache, lengths, page, b, i);
     }
   }
+}
+
+/** Request `b` holds old tokens in a page, by entry `i` of the table, to which another entry appends: only behind them. */
+function checkShared(cache: Cache, lengths: ArrayLike<number>, page: number, b: number, i: number): void {
+  const { operator, maxPagesPerReq: columns, pageSize } = cache;
+  const writer = writers.requests[page]!;
+  const firstWritten = Math.max(0, lengths[writer]! - (writers.entries[page]! - writer * columns) * pageSize);
+  if (firstWritten < Math.min(pageSize, lengths[b]! - (i - b * columns) * pageSize))
+    throw new OperatorError(operator, msg.pageReadAndWritten('blockTable', page, writer, b));
 }
 
 /** Everything that a call which appends must fulfil, as far as the contents are known. */
@@ -110,9 +129,6 @@ export function checkAppend(cache: Cache, c: Contents, totalQ: number, maxPositi
   const { cuSeqlensQ: sums, cacheSeqlens: lengths, blockTable: table } = c;
   if (sums) checkPrefixSums(cache.operator, 'cuSeqlensQ', sums, totalQ);
   if (!lengths) return;
-  const added = sums ? (b: number): number => sums[b + 1]! - sums[b]! : (): number => 0;
-  checkLengths(cache, lengths, added, maxPosition);
-  if (!table || !sums) return;
-  checkPages(cache, table, (b) => (added(b) > 0 ? lengths[b]! + added(b) : 0));
-  checkWrites(cache, table, lengths, added);
+  checkLengths(cache, lengths, sums, maxPosition);
+  if (table && sums) checkAppendedPages(cache, table, lengths, sums);
 }
