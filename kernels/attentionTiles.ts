@@ -22,6 +22,7 @@ const CHOICES = [
   { BM: 64, BN: 128, numStages: 2 },
   { BM: 64, BN: 64, numStages: 2 },
   { BM: 64, BN: 32, numStages: 2 },
+  { BM: 64, BN: 16, numStages: 2 },
 ] as const;
 const KIB = 1024;
 
