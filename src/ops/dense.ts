@@ -3,20 +3,29 @@ import { flashAttention } from '../../kernels/flashAttention.ts';
 import { gemm } from '../../kernels/gemm.ts';
 import { MANIFEST } from '../../manifest/index.ts';
 import type { ParamsOf } from '../../manifest/schema.ts';
-import { kernelOf } from './kernels.ts';
+import { type KernelConfig, kernelOf } from './kernels.ts';
 import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
+import { RowTiles } from './rowTiles.ts';
 import type { Sizes } from './signature.ts';
 
-/** Dense grouped-query attention, forward: `run({ q, k, v, out })`. */
+/** Dense grouped-query attention, forward: `run({ q, k, v, out })`. On a GPU one of two kernels, for many rows or for few. */
 export class GqaForward extends Operator<typeof MANIFEST.gqaForward> {
-  readonly #steps: readonly Step[];
+  readonly #steps: RowTiles<readonly Step[]>;
   constructor(params: ParamsOf<typeof MANIFEST.gqaForward>, options?: OperatorOptions<typeof MANIFEST.gqaForward>) {
     super(MANIFEST.gqaForward, params, options);
-    const kernel = kernelOf(flashAttention, { ...this.params, ...this.config });
-    this.#steps = [{ kernel, args: ({ args }) => ({ Q: args.q, K: args.k, V: args.v, O: args.out }) }];
+    const steps = (tiles: KernelConfig): readonly Step[] => {
+      const kernel = kernelOf(flashAttention, { ...this.params, ...tiles });
+      return [{ kernel, args: ({ args }) => ({ Q: args.q, K: args.k, V: args.v, O: args.out }) }];
+    };
+    this.#steps = new RowTiles(steps, this.params.dim, this.config);
   }
-  protected override steps({ sizes }: Call): readonly Step[] {
-    return sizes.get('batch') === 0 || sizes.get('seq') === 0 ? [] : this.#steps;
+  protected override steps({ sizes, device }: Call): readonly Step[] {
+    const requests = sizes.get('batch');
+    const rows = requests * sizes.get('seq');
+    return rows === 0 ? [] : this.#steps.for({ rows, requests, heads: this.params.heads }, device);
+  }
+  protected override alternatives({ device }: Call): readonly Step[] {
+    return Object.values(this.#steps.on(device)).flat();
   }
 }
 

@@ -84,6 +84,11 @@ export abstract class Operator<E extends OperatorEntry> {
   /** The launches of a call, in order; none where there is nothing to do. */
   protected abstract steps(call: Call): readonly Step[];
 
+  /** Steps that calls of other sizes take instead: compiled along with the first call, so that none later waits. */
+  protected alternatives(_call: Call): readonly Step[] {
+    return [];
+  }
+
   /** Throws `OperatorError` for contents that the call cannot take. Called with those that may be looked at. */
   protected checkContents(_contents: Contents, _sizes: Sizes): void {}
 
@@ -107,7 +112,7 @@ export abstract class Operator<E extends OperatorEntry> {
     const call = this.#call(tensors, sizes, options.stream);
     const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
     const steps = op.steps(call);
-    for (const s of steps) if (!s.kernel.on(deviceName(call))) await s.kernel.load(deviceName(call));
+    if (!steps.every((s) => s.kernel.on(deviceName(call)))) await op.#compile(call, steps);
     op.#launch(call, steps, options.workspace);
   }
 
@@ -133,7 +138,7 @@ export abstract class Operator<E extends OperatorEntry> {
   async prepare(args: TensorsOf<E, Tensor>): Promise<void> {
     const call = this.#checkedCall(args);
     const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
-    await Promise.all(op.steps(call).map((s) => s.kernel.load(deviceName(call))));
+    await op.#compile(call, op.steps(call));
   }
 
   /** The kernels that a call with such arguments launches, in order; nothing is compiled. */
@@ -148,6 +153,10 @@ export abstract class Operator<E extends OperatorEntry> {
   workspace(args: TensorsOf<E, Tensor>, options: Pick<RunOptions, 'stream'> = {}): Workspace {
     const call = this.#checkedCall(args, options.stream);
     return this.#known(call).scratch(call);
+  }
+
+  async #compile(call: Call, steps: readonly Step[]): Promise<void> {
+    await Promise.all([...steps, ...this.alternatives(call)].map((s) => s.kernel.load(deviceName(call))));
   }
 
   /** The operator that serves such calls: this one, or with `tune` the one with the best tiles, if that is known. */

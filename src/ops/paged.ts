@@ -5,8 +5,9 @@ import { MANIFEST } from '../../manifest/index.ts';
 import type { ParamsOf } from '../../manifest/schema.ts';
 import { type Cache, checkAppend } from './checks/paged.ts';
 import type { Contents } from './contents.ts';
-import { kernelOf } from './kernels.ts';
+import { type KernelConfig, kernelOf } from './kernels.ts';
 import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
+import { RowTiles } from './rowTiles.ts';
 import type { Sizes } from './signature.ts';
 
 /** The small tensors whose contents are checked, where the parameters call for them. */
@@ -30,10 +31,10 @@ const appended = ({ args }: Call): Call['args'] => {
  * Grouped-query attention of a chunk of new tokens a request over a paged cache and themselves, and their append to it:
  * `run({ q, kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin, out })`; the
  * scales for an FP8 cache only, the tables with `rotaryDim` only. Two launches, which read and write different rows of the
- * pages.
+ * pages. On a GPU the first is one of two kernels, for many rows or for few.
  */
 export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
-  readonly #steps: readonly Step[];
+  readonly #steps: RowTiles<readonly Step[]>;
   constructor(
     params: ParamsOf<typeof MANIFEST.gqaPagedPrefill>,
     options?: OperatorOptions<typeof MANIFEST.gqaPagedPrefill>,
@@ -41,13 +42,20 @@ export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
     super(MANIFEST.gqaPagedPrefill, params, options, INDICES);
     const { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim } = this.params;
     const append = { headsKv, dim, pageSize, dtype, cacheDtype, rotaryDim };
-    this.#steps = [
-      { kernel: kernelOf(gqaPagedPrefill, { ...this.params, ...this.config }), args: (call) => call.args },
-      { kernel: kernelOf(appendPagedKv, append), args: appended },
+    const appends: Step = { kernel: kernelOf(appendPagedKv, append), args: appended };
+    const steps = (tiles: KernelConfig): readonly Step[] => [
+      { kernel: kernelOf(gqaPagedPrefill, { ...this.params, ...tiles }), args: (call) => call.args },
+      appends,
     ];
+    this.#steps = new RowTiles(steps, dim, this.config);
   }
-  protected override steps({ sizes }: Call): readonly Step[] {
-    return sizes.get('totalQ') === 0 ? [] : this.#steps;
+  protected override steps({ sizes, device }: Call): readonly Step[] {
+    const rows = sizes.get('totalQ');
+    if (rows === 0) return [];
+    return this.#steps.for({ rows, requests: sizes.get('batch'), heads: this.params.heads }, device);
+  }
+  protected override alternatives({ device }: Call): readonly Step[] {
+    return Object.values(this.#steps.on(device)).flat();
   }
   protected override checkContents(contents: Contents, sizes: Sizes): void {
     const { pageSize, rotaryDim } = this.params;
