@@ -126,9 +126,10 @@ export class FakeGpu {
     else this.failure = ILLEGAL_ADDRESS;
   }
   #host(address: bigint, length: number): Uint8Array {
-    const buffer = this.#pinned.get(address);
-    if (!buffer || buffer.byteLength < length) throw new Error('a copy from memory that is not page-locked');
-    return new Uint8Array(buffer, 0, length);
+    for (const [base, buffer] of this.#pinned)
+      if (address >= base && address + BigInt(length) <= base + BigInt(buffer.byteLength))
+        return new Uint8Array(buffer, Number(address - base), length);
+    throw new Error('a copy from or to memory that is not page-locked');
   }
   #text(text: string): bigint {
     let buffer = this.#texts.get(text);

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { MANIFEST } from '../../manifest/index.ts';
+import type { OperatorEntry } from '../../manifest/schema.ts';
+import { resolveWorkload } from '../../manifest/workload.ts';
 import { makeInputs } from '../../src/bench/inputs.ts';
 import { makeOperator } from '../../src/bench/operators.ts';
 import type { OperatorKernel } from '../../src/ops/kernels.ts';
@@ -46,6 +49,15 @@ test('a shape class joins sizes that are near, and calls whose numbers need othe
 });
 
 describe('the declared spaces', () => {
+  test.each(Object.entries(SPACES))('%s: axes are tiles of the operator, which takes every choice', (op, s) => {
+    const entry: OperatorEntry = Object.values(MANIFEST).find((e) => e.name === op)!;
+    for (const axis of Object.keys(s.axes)) expect(entry.tiles).toHaveProperty(axis);
+    for (const w of entry.workloads) {
+      const { params } = resolveWorkload(entry, w);
+      for (const config of choicesOf(s, params)) makeOperator(entry, params, { config });
+    }
+  });
+
   test.each(Object.entries(SPACES))(
     '%s: sizes are the operator’s, and every axis makes other kernels',
     async (op, s) => {
