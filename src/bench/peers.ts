@@ -25,7 +25,9 @@ export interface PeersFile {
 /** Throws SyntaxError for text that is no such file. */
 export function parsePeers(text: string): PeersFile {
   const value = JSON.parse(text) as PeersFile;
-  if (value?.format !== 1 || !Array.isArray(value.results)) throw new SyntaxError('it is no file of bench/peers.py');
+  const isResult = (r: unknown): boolean => typeof r === 'object' && r !== null;
+  if (value?.format !== 1 || !Array.isArray(value.results) || !value.results.every(isResult))
+    throw new SyntaxError('it is no file of bench/peers.py');
   return value;
 }
 

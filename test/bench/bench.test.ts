@@ -139,7 +139,8 @@ test('peers are joined by operator and workload, with their time over ours', () 
     failures: [],
   });
   expect(joined.results.map((r) => r.peers)).toEqual([[], [{ name: 'torch.compile', ms: 0.05, ratio: 0.5 }]]);
-  expect(() => parsePeers('{"format":2}')).toThrow(SyntaxError);
+  for (const text of ['{"format":2}', 'null', '{"format":1,"results":[null]}'])
+    expect(() => parsePeers(text)).toThrow(SyntaxError);
 });
 
 describe('every operator', () => {

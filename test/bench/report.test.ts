@@ -128,6 +128,7 @@ describe('tilec bench', () => {
     [['softmax'], { tuned: true }, /^--tuned is for GPUs/],
     [[], { json: 'softmax' }, /^--json softmax would write a file of that name/],
     [['softmax'], { json: '/nowhere/x.json' }, /^\/nowhere\/x.json cannot be written: ENOENT/],
+    [['softmax'], { html: '' }, /^'' cannot be written: a file needs a name$/],
     [['softmax'], { html: tmpdir() }, / cannot be written: it is a folder$/],
   ])('refuses %j %j', async (what, changed, message) => {
     await expect(benchCommand(what, { ...flags, ...changed })).rejects.toThrow(

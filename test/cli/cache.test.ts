@@ -145,6 +145,14 @@ describe('tilec cache', () => {
   });
 });
 
+test('a cache folder that cannot be made costs nothing but time', async () => {
+  bench.write('file', '');
+  const { code, stderr } = await bench.tilec(['compile', 'one.ts', '--emit', 'cu'], {
+    TILEC_CACHE_DIR: bench.path('file/cache'),
+  });
+  expect([code, stderr]).toEqual([0, '']);
+});
+
 test('a file whose modules are removed just before they are loaded is loaded nevertheless', async () => {
   // Another process empties the cache as soon as this one has seen that the modules are there.
   bench.write(

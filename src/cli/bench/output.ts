@@ -45,6 +45,7 @@ export function output({ printsJson, jsonFile, htmlFile }: Outputs, { json, text
 
 function checkWritable(path: string): void {
   try {
+    if (path === '') throw new Error('a file needs a name');
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory()) throw new Error('it is a folder');
     if (there) accessSync(path, constants.W_OK);

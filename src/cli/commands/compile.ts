@@ -14,9 +14,17 @@ export const registerCompile: Register = (program, exit) => {
       repeated,
     )
     .addOption(new Option('--arch <arch>', 'the architecture').choices(ARCHES).default('sm_90a'))
-    .option('--emit <forms>', 'tir, dir, cu, ptx, cubin; default: cu, and ptx and cubin where there is NVRTC', list)
+    .option(
+      '--emit <forms>',
+      'tir, dir, cu, ptx, cubin; default: cu, and ptx and cubin where there is NVRTC',
+      list('--emit'),
+    )
     .option('-o, --out <folder>', 'where the artefacts go', 'tilec-out')
-    .option('--print-after <passes>', "print the Tile IR after these passes, 'frontend' or 'all'", list)
+    .option(
+      '--print-after <passes>',
+      "print the Tile IR after these passes, 'frontend' or 'all'",
+      list('--print-after'),
+    )
     .option('--no-cache', 'neither look in the cache nor write to it')
     .option('--json', 'print one JSON object')
     .action(async (file: string, options) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { badNumber } from '../../diagnostics/messages/cli.ts';
+import { badNumber, emptyList } from '../../diagnostics/messages/cli.ts';
 import { type ExitCode, UsageError } from '../exit.ts';
 
 /**
@@ -8,11 +8,14 @@ import { type ExitCode, UsageError } from '../exit.ts';
  */
 export type Register = (program: Command, exit: (code: ExitCode) => void) => void;
 
-/** For options that may be given several times, or as a list with commas. */
-export const list = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  ...text.split(',').filter((s) => s !== ''),
-];
+/** For options that may be given several times, or as a list with commas. Throws `UsageError` for an empty one. */
+export const list =
+  (option: string) =>
+  (text: string, before: readonly string[] = []): readonly string[] => {
+    const names = text.split(',').filter((s) => s !== '');
+    if (names.length === 0) throw new UsageError(emptyList(option));
+    return [...before, ...names];
+  };
 
 /** For options that may be given several times. */
 export const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

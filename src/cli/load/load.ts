@@ -1,7 +1,7 @@
 /** Loading a user's file: from its snapshot, by making one, or through the module hooks. */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { noSuchFile, threwOnLoad } from '../../diagnostics/messages/cli.ts';
+import { isFolder, noSuchFile, notTypeScript, threwOnLoad } from '../../diagnostics/messages/cli.ts';
 import type { Message } from '../../diagnostics/report.ts';
 import { UsageError } from '../exit.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
@@ -14,10 +14,13 @@ export interface UserModule {
   explain(thrown: unknown, message: (error: string) => Message): Promise<unknown>;
 }
 
-/** Throws `UsageError` if the file is not there, `CompileError` for syntax errors and for what it throws itself. */
+/** Throws `UsageError` if there is no such file, `CompileError` for syntax errors and for what it throws itself. */
 export async function loadUserModule(path: string): Promise<UserModule> {
   const full = resolve(path);
-  if (!existsSync(full)) throw new UsageError(noSuchFile(path));
+  const there = path === '' ? undefined : statSync(full, { throwIfNoEntry: false });
+  if (!there) throw new UsageError(noSuchFile(path));
+  if (there.isDirectory()) throw new UsageError(isFolder(path));
+  if (!/\.[cm]?[jt]s$/.test(full)) throw new UsageError(notTypeScript(path));
   const entry = realpathSync(full);
   let snapshot = readSnapshot(entry) ?? (await makeSnapshot(entry));
   const explain: UserModule['explain'] = async (thrown, message) => {

@@ -80,8 +80,16 @@ export function writeSnapshot(entry: string, graph: Graph): Snapshot | undefined
   } catch {
     return undefined;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
-    rmSync(`${temporary}.json`, { force: true });
+    remove(temporary);
+    remove(`${temporary}.json`);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // There is not even a folder.
   }
 }
 

@@ -1,6 +1,6 @@
 /** `tilec opt`: passes on Tile IR as text. */
-import { existsSync, readFileSync } from 'node:fs';
-import { noPass, noSuchFile, unknownChoice } from '../../diagnostics/messages/cli.ts';
+import { readFileSync } from 'node:fs';
+import { noPass, noSuchFile, unknownChoice, unreadable } from '../../diagnostics/messages/cli.ts';
 import { type Arch, TARGETS } from '../../ir/target.ts';
 import { PASSES } from '../../passes/pipeline.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
@@ -40,14 +40,13 @@ export async function optCommand(file: string | undefined, flags: OptFlags): Pro
       );
     return pass;
   });
-  if (file !== '-' && !existsSync(file)) throw new UsageError(noSuchFile(file));
+  const text = read(file);
   const [{ parseKernel }, { printKernel }, { verify }, { compileError }] = await Promise.all([
     import('../../ir/tile/parser.ts'),
     import('../../ir/tile/printer.ts'),
     import('../../ir/tile/verify.ts'),
     import('../../diagnostics/report.ts'),
   ]);
-  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
   let kernel = parseKernel(text, file, { textSpans: true });
   const check = (): void => {
     const faults = flags.verify ? verify(kernel) : [];
@@ -60,4 +59,13 @@ export async function optCommand(file: string | undefined, flags: OptFlags): Pro
   }
   process.stdout.write(printKernel(kernel, { spans: flags.spans ?? false }));
   return EXIT.fine;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (e) {
+    if (e instanceof Error && 'code' in e && e.code === 'ENOENT') throw new UsageError(noSuchFile(file));
+    throw new UsageError(unreadable(file, e instanceof Error ? e.message : String(e)));
+  }
 }

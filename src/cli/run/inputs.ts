@@ -1,5 +1,5 @@
 /** Arguments for a kernel that nobody has data for: sizes as asked, random elements. */
-import { badSize, unknownDims, unknownParameters } from '../../diagnostics/messages/cli.ts';
+import { badSize, badValue, tooLarge, unknownDims, unknownParameters } from '../../diagnostics/messages/cli.ts';
 import { DTYPE_VALUES } from '../../dsl/dtypes.ts';
 import { classOf, type DType } from '../../ir/dtype.ts';
 import type { Extent, Signature } from '../../runtime/signature.ts';
@@ -12,6 +12,8 @@ import type { Options } from '../load/options.ts';
 const DEFAULT_SIZE = 256;
 /** Random integers lie below this: they are often indices. */
 const INTEGERS = 8;
+/** Sizes are 32-bit integers to a kernel. */
+const MOST = 2 ** 31 - 1;
 
 export type Scalar = number | boolean;
 
@@ -42,7 +44,8 @@ export function makeInputs(signature: Signature, { shape, set, seed }: InputOpti
 
   const sizes = signature.dims.map(({ name, multipleOf }) => {
     const given = shape[name] ?? Math.ceil(DEFAULT_SIZE / multipleOf) * multipleOf;
-    if (typeof given !== 'number' || !Number.isInteger(given) || given < 0) throw new UsageError(badSize(name, given));
+    if (typeof given !== 'number' || !Number.isInteger(given) || given < 0 || given > MOST)
+      throw new UsageError(badSize(name, MOST, given));
     return given;
   });
   const sizeOf = ({ coef, dims }: Extent): number => dims.reduce((n, d) => n * sizes[d]!, coef);
@@ -50,11 +53,21 @@ export function makeInputs(signature: Signature, { shape, set, seed }: InputOpti
   const scalars: Record<string, Scalar> = {};
   signature.params.forEach((p, i) => {
     const value = set[p.name];
-    if (typeof value === 'string') throw new UsageError(badSize(p.name, value));
+    if (typeof value === 'string') throw new UsageError(badValue(p.name, value));
     if (p.kind === 'scalar') scalars[p.name] = value ?? (p.dtype === 'bool' ? true : 1);
-    else tensors[p.name] = filled(p.dtype, p.shape.map(sizeOf), value, seed * 1000 + i);
+    else tensors[p.name] = made(p.name, p.dtype, p.shape.map(sizeOf), value, seed * 1000 + i);
   });
   return { dims: Object.fromEntries(dimNames.map((n, i) => [n, sizes[i]!])), tensors, scalars };
+}
+
+/** Throws `UsageError` where there is not the memory. */
+function made(name: string, dtype: DType, shape: readonly number[], value: Scalar | undefined, seed: number): Tensor {
+  try {
+    return filled(dtype, shape, value, seed);
+  } catch (e) {
+    if (e instanceof RangeError) throw new UsageError(tooLarge(`${name}: ${dtype} [${shape.join(', ')}]`));
+    throw e;
+  }
 }
 
 function filled(dtype: DType, shape: readonly number[], value: Scalar | undefined, seed: number): Tensor {

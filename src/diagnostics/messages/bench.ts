@@ -43,7 +43,7 @@ export const notPeers = (path: string, why: string): string => `${path} cannot b
 export const noTuning = (op: string, known: readonly string[]): string =>
   `no configurations are declared for ${op}; there are for ${list(known)}`;
 
-export const unwritable = (path: string, why: string): string => `${path} cannot be written: ${why}`;
+export const unwritable = (path: string, why: string): string => `${path || "''"} cannot be written: ${why}`;
 
 export const jsonTakesName = (name: string): string =>
   `--json ${name} would write a file of that name: put --json last to print the report, or write --json=./${name}`;

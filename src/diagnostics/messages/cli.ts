@@ -31,6 +31,12 @@ export const notAKernel = (name: string): Message => ({
 
 export const noSuchFile = (path: string): string => `there is no file ${path}`;
 
+export const isFolder = (path: string): string => `${path} is a folder, and a file is needed`;
+
+export const notTypeScript = (path: string): string => `${path} is no TypeScript file: those end in .ts or .mts`;
+
+export const unreadable = (path: string, why: string): string => `${path} cannot be read: ${why}`;
+
 export const noKernels = (path: string): string =>
   `${path} exports no kernel: neither a \`kernel(…)\` nor a function that returns one`;
 
@@ -56,6 +62,8 @@ export const badNumber = (option: string, text: string, least: number, most: num
 export const unknownChoice = (what: string, given: string, known: readonly string[]): string =>
   `there is no ${what} '${given}'; there are ${known.join(', ')}`;
 
+export const emptyList = (option: string): string => `${option}: the list is empty`;
+
 export const nothingWithoutNvrtc = (forms: readonly string[]): string =>
   `not written for want of NVRTC: ${forms.join(', ')}`;
 
@@ -66,7 +74,15 @@ export const unknownDims = (given: readonly string[], known: readonly string[]):
 export const unknownParameters = (given: readonly string[], known: readonly string[]): string =>
   `no parameter ${given.join(', ')}; the parameters are ${known.join(', ')}`;
 
-export const badSize = (name: string, given: unknown): string => `${name}: '${String(given)}' does not fit it`;
+const refused = (name: string, expected: string, given: unknown): string =>
+  `${name}: expected ${expected}, got '${String(given)}'`;
+
+export const badSize = (name: string, most: number, given: unknown): string =>
+  refused(name, `a whole number from 0 to ${most}`, given);
+
+export const badValue = (name: string, given: unknown): string => refused(name, 'a number, true or false', given);
+
+export const tooLarge = (shape: string): string => `${shape}: this machine has not the memory for it`;
 
 export const noPass = 'a .tir file and --pass=<names> are needed; --list prints the passes';
 
