@@ -46,6 +46,7 @@ beforeEach(async () => {
         threads: 64,
         sharedBytes: 0,
         prints: false,
+        warnings: [],
       },
       source: '',
       ptx: '',

@@ -25,6 +25,7 @@ const entry: Entry = {
     threads: 64,
     sharedBytes: 0,
     prints: false,
+    warnings: [],
   },
   source: '// CUDA C, µs',
   ptx: '.version 8.4',
