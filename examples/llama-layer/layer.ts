@@ -36,6 +36,13 @@ const CPU_PREFILL: KernelConfig = { BM: 32, BN: 32, threads: 64, numStages: 1 };
 
 type WeightTensors = { readonly [N in keyof Weights]: Tensor };
 const BUFFERS = ['normed', 'q', 'rotated', 'k', 'v', 'attended', 'projected', 'gateUp', 'activated'] as const;
+/** What says where the tokens of a batch lie, as tensors or on the host. */
+const indices = <V>(of: Readonly<Record<'cuSeqlensQ' | 'cacheSeqlens' | 'blockTable', V>>) => ({
+  cuSeqlensQ: of.cuSeqlensQ,
+  cacheSeqlens: of.cacheSeqlens,
+  blockTable: of.blockTable,
+});
+
 /** What lies between the operators: the first `tokens` rows of buffers that are as large as any step needs. */
 type Buffers = Readonly<Record<(typeof BUFFERS)[number], Tensor>>;
 
@@ -111,11 +118,9 @@ export class LlamaLayer {
   async prefill(states: Tensor, { tensors, host }: Batch): Promise<void> {
     const a = this.#first(states.shape[0]!);
     await this.#project(states, a);
-    const { cuSeqlensQ, cacheSeqlens, blockTable } = tensors;
-    const index = { cuSeqlensQ, cacheSeqlens, blockTable };
     await this.#prefillAttention.run(
-      { q: a.q, kNew: a.k, vNew: a.v, ...this.#cached, ...index, ...this.#rotary, out: a.attended },
-      { host: { ...host, ...this.#scales } },
+      { q: a.q, kNew: a.k, vNew: a.v, ...this.#cached, ...indices(tensors), ...this.#rotary, out: a.attended },
+      { host: { ...indices(host), ...this.#scales } },
     );
     await this.#finish(states, a);
   }
@@ -129,10 +134,10 @@ export class LlamaLayer {
     const validate: RunOptions['validate'] = trusted ? 'none' : 'full';
     const a = this.#first(states.shape[0]!);
     await this.#project(states, a);
-    const { cuSeqlensQ, cacheSeqlens, after, blockTable } = tensors;
+    const { cacheSeqlens, after, blockTable } = tensors;
     await this.#append.run(
-      { kNew: a.k, vNew: a.v, ...this.#cached, cuSeqlensQ, cacheSeqlens, blockTable, ...this.#rotary },
-      { validate, host: { ...host, ...this.#scales } },
+      { kNew: a.k, vNew: a.v, ...this.#cached, ...indices(tensors), ...this.#rotary },
+      { validate, host: { ...indices(host), ...this.#scales } },
     );
     // The append has rotated the keys. The queries' position is the number of tokens before.
     await this.#rope.run(
