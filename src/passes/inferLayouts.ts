@@ -5,8 +5,9 @@
  * Deterministic: program order decides. Where two demands on one fragment disagree, both are shown.
  */
 
+import { fragmentOverflow } from '../diagnostics/messages/advice.ts';
 import { layoutConflict, operandScope, partialFragment } from '../diagnostics/messages/passes.ts';
-import { fail } from '../diagnostics/report.ts';
+import { fail, warning } from '../diagnostics/report.ts';
 import { bytesOf, type DType } from '../ir/dtype.ts';
 import { gcd } from '../ir/integers.ts';
 import type { Atom, Layout } from '../ir/layout.ts';
@@ -26,7 +27,7 @@ import type {
 } from '../ir/tile/schema.ts';
 import { namesBound } from '../ir/tile/walk.ts';
 import { blocked } from '../layout/blocked.ts';
-import { keepDims, layout as makeLayout, onReg } from '../layout/layout.ts';
+import { keepDims, layout as makeLayout, onReg, sizeOf } from '../layout/layout.ts';
 import { accumulator, operandA } from '../layout/mma.ts';
 import { matrixTile, rowMajor } from '../layout/shared.ts';
 import { collectFacts, type Facts } from './facts.ts';
@@ -42,6 +43,7 @@ import {
   varying,
   vectorLength,
 } from './lower/vectorize.ts';
+import type { PassContext } from './pass.ts';
 import { visitStmts } from './rewrite.ts';
 
 /** What fixed a layout, for the diagnostics. */
@@ -71,9 +73,19 @@ interface Join {
   origin?: Origin;
 }
 
-export function inferLayouts(kernel: Kernel): Kernel {
-  return new Inference(kernel).run();
+export function inferLayouts(kernel: Kernel, { warn }: PassContext): Kernel {
+  const placed = new Inference(kernel).run();
+  for (const b of placed.buffers) {
+    const registers = b.scope === 'fragment' ? Math.ceil((sizeOf(b.layout!, 'reg') * bytesOf(b.dtype)) / REGISTER) : 0;
+    if (registers > MOST_REGISTERS) warn?.(warning(fragmentOverflow(b.name, registers, kernel.threads), b.span));
+  }
+  return placed;
 }
+
+/** Bytes. */
+const REGISTER = 4;
+/** Of a thread. */
+const MOST_REGISTERS = 255;
 
 const WARP = 32;
 

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CompileError } from '../../src/diagnostics/diagnostic.ts';
+import { CompileError, type Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import type { Layout } from '../../src/ir/layout.ts';
+import { TARGETS } from '../../src/ir/target.ts';
 import { printKernel } from '../../src/ir/tile/printer.ts';
 import type { Expr, Kernel, Region } from '../../src/ir/tile/schema.ts';
 import { ownExprs, walkExprs, walkStmts } from '../../src/ir/tile/walk.ts';
 import { evaluate, extentOf } from '../../src/layout/layout.ts';
+import { inferLayouts } from '../../src/passes/inferLayouts.ts';
 import { dedent, parse, refusal, through, tilesOf } from './helpers.ts';
 
 const kernel = (text: string, threads = 128): Kernel =>
@@ -282,3 +284,18 @@ test('in accepted programs every thread holds what it works on, and every copy o
   );
   expect(accepted).toBeGreaterThan(80);
 }, 120_000);
+
+test('a fragment that no thread has registers for is pointed out, with its line', () => {
+  const warned = (text: string): readonly Diagnostic[] => {
+    const found: Diagnostic[] = [];
+    inferLayouts(kernel(text), { target: TARGETS.sm_90a, warn: (d) => found.push(d) });
+    return found;
+  };
+  const [d, ...more] = warned(`fragment small: f32[128, 255]
+  fragment large: f32[128, 256]
+{ fill 0.0 -> small  fill 0.0 -> large }`);
+  expect(more).toEqual([]);
+  expect(d).toMatchObject({ code: 'TL0712', severity: 'warning', span: { line: 3 } });
+  expect(d!.message).toContain("fragment `large` takes 256 registers of each of the block's 128 threads");
+  expect(warned('fragment half: f16[128, 256]\n{ fill 0.0_f16 -> half }')).toEqual([]);
+});
