@@ -1,4 +1,5 @@
 /** The compiler's middle, top to bottom. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { compileError } from '../diagnostics/report.ts';
 import type { DeviceKernel } from '../ir/device/schema.ts';
 import { verifyDevice } from '../ir/device/verify.ts';
@@ -39,7 +40,8 @@ export interface PassOptions extends PassContext {
   readonly onPass?: (name: string, kernel: Kernel) => void;
 }
 
-export function runPasses(kernel: Kernel, options: PassOptions): PassResult {
+export function runPasses(kernel: Kernel, { warn, ...rest }: PassOptions): PassResult {
+  const options: PassOptions = { ...rest, warn: warn && once(warn) };
   let program = kernel;
   const check = (k: Kernel): void => {
     const faults = options.verify ? verify(k) : [];
@@ -51,8 +53,18 @@ export function runPasses(kernel: Kernel, options: PassOptions): PassResult {
     check(program);
     options.onPass?.(pass.name, program);
   }
-  const device = lowerKernel(program, options.target);
+  const device = lowerKernel(program, options);
   const faults = options.verify ? verifyDevice(device, options.target).filter((d) => d.severity === 'error') : [];
   if (faults.length > 0) throw compileError(faults);
   return { kernel: program, device };
+}
+
+/** A statement that passes have copied is pointed out once. */
+function once(warn: (d: Diagnostic) => void): (d: Diagnostic) => void {
+  const said = new Set<string>();
+  return (d) => {
+    const key = JSON.stringify([d.message, d.span]);
+    if (!said.has(key)) warn(d);
+    said.add(key);
+  };
 }

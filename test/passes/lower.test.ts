@@ -1,7 +1,11 @@
 /** Device IR of small programs: what each statement becomes, where it matters for being right. */
 import { describe, expect, test } from 'vitest';
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { printDeviceStmts } from '../../src/ir/device/printer.ts';
+import { TARGETS } from '../../src/ir/target.ts';
+import { runPasses } from '../../src/passes/pipeline.ts';
 import { lowered } from '../ir/device.ts';
+import { parse } from './helpers.ts';
 
 const HEAD = (
   dims: string,
@@ -111,4 +115,27 @@ test('products of run-time rows by 64 bits: no offset overflows', () => {
 { parallel (i) in (64) { if i < m { X[bx, i] = 1.0_f16 } } }`).roles[0]!.body,
   );
   expect(text).toContain('i64(bx) * i64(m)');
+});
+
+test('a copy that cannot be left to cp.async is pointed out, with what would help', () => {
+  const warned = (tensor: string, dims: string, copy: string): readonly Diagnostic[] => {
+    const k = parse(`kernel k(X: ${tensor}) dims(${dims}) grid(bx: 1) threads(32)
+  shared a: f16[16, 16]
+{
+  for j in pipelined(0, n // 16, 1) stages(2) {
+    ${copy}
+    print "{}", a[0, 0]
+  }
+}`);
+    const found: Diagnostic[] = [];
+    runPasses(k, { target: TARGETS.sm_90a, warn: (d) => found.push(d) });
+    return found;
+  };
+  const [d, ...more] = warned('f16[m, n]', 'm, n', 'copy X[0, j * 16; 16, 16] -> a');
+  expect(more).toEqual([]);
+  expect(d).toMatchObject({ code: 'TL0713', severity: 'warning', span: { line: 5 } });
+  expect(d!.message).toContain('rows of `n` elements may start at any of them');
+  expect(d!.hint).toContain("dim('n', { multipleOf: 8 })");
+  expect(warned('f16[m, n]', 'm, n % 2', 'copy X[0, j * 16; 16, 16] -> a')).toEqual([]);
+  expect(warned('f16[16, 33]', 'n', 'copy X[0, j * 16; 16, 16] -> a')[0]!.message).toContain('here are 2 in a row');
 });

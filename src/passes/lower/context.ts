@@ -1,5 +1,6 @@
 /** What lowering a kernel to Device IR carries along: names, the digits of the thread index, and where statements go. */
 
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DExpr, DStmt } from '../../ir/device/schema.ts';
 import type { DType } from '../../ir/dtype.ts';
 import type { Span } from '../../ir/span.ts';
@@ -30,6 +31,7 @@ export interface RegionAccess {
 export class Lowering {
   readonly kernel: Kernel;
   readonly target: Target;
+  readonly warn: ((d: Diagnostic) => void) | undefined;
   readonly facts: Facts;
   readonly tensors: ReadonlyMap<string, TensorParam>;
   readonly buffers: ReadonlyMap<string, Buffer>;
@@ -49,8 +51,9 @@ export class Lowering {
   private readonly digits = new Map<string, Digit>();
   private readonly invariants = new Map<string, DExpr>();
 
-  constructor(kernel: Kernel, target: Target) {
+  constructor(kernel: Kernel, target: Target, warn?: (d: Diagnostic) => void) {
     this.kernel = kernel;
+    this.warn = warn;
     this.target = target;
     this.facts = collectFacts(kernel);
     this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));

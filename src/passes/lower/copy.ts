@@ -1,4 +1,6 @@
 /** Copies and fills of regions: parallel loops over the box, with a guard where it may reach over a tensor's edge. */
+import { copyWaits } from '../../diagnostics/messages/advice.ts';
+import { type Message, warning } from '../../diagnostics/report.ts';
 import type { DExpr } from '../../ir/device/schema.ts';
 import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Copy, Expr, Fill, Load, Parallel, Region, Store } from '../../ir/tile/schema.ts';
@@ -10,7 +12,10 @@ import type { Lowering } from './context.ts';
 import { both, castTo, ibin } from './dexpr.ts';
 import { indexBelow, lowerExpr } from './expr.ts';
 import { boundsGuard, lowerParallel, overLayout } from './parallel.ts';
-import { vectorLength } from './vectorize.ts';
+import { VECTOR_BYTES, vectorLength } from './vectorize.ts';
+
+/** Bytes of the smallest `cp.async`. */
+const SHORTEST_ASYNC = 4;
 
 const i32 = (value: number, at: Region): Expr => ({ kind: 'const', dtype: 'i32', value, span: at.span });
 const variable = (name: string, at: Region): Expr => ({ kind: 'var', name, dtype: 'i32', span: at.span });
@@ -142,11 +147,23 @@ function asyncVector(cx: Lowering, p: Parallel): { vector: number; bytes: 4 | 8 
   return bytes === 4 || bytes === 8 || bytes === 16 ? { vector, bytes } : undefined;
 }
 
+/** Why a copy cannot be left to `cp.async`. */
+function waits(cx: Lowering, load: Load): Message {
+  const t = cx.tensors.get(load.buffer)!;
+  const bytes = bytesOf(t.dtype);
+  const row = t.shape.at(-1)!;
+  const open = row.kind === 'var' && factOf(row, cx.facts).multiple * bytes < SHORTEST_ASYNC;
+  return copyWaits(t.name, bytes, open ? row.name : undefined, VECTOR_BYTES / bytes);
+}
+
 /** A pure copy global → shared through `cp.async`; falls back to loads and stores where pieces are under 4 bytes. */
 export function lowerAsync(cx: Lowering, p: Parallel): void {
   const form = asyncForm(p);
   const width = form && asyncVector(cx, p);
-  if (!form || !width) return lowerParallel(cx, p);
+  if (!form || !width) {
+    if (form) cx.warn?.(warning(waits(cx, form.load), p.span));
+    return lowerParallel(cx, p);
+  }
   const layout = blocked(p.extents, cx.kernel.threads, width.vector);
   overLayout(cx, { layout, extents: p.extents, vector: width.vector }, p.vars, (bindElement) => {
     bindElement(undefined);

@@ -1,17 +1,17 @@
 /** The last pass: Tile IR with layouts, pipeline, barriers and shared memory planned → Device IR. */
 import type { DeviceKernel, DStmt } from '../../ir/device/schema.ts';
-import type { Target } from '../../ir/target.ts';
 import type { Kernel, Stmt } from '../../ir/tile/schema.ts';
 import { sizeOf } from '../../layout/layout.ts';
 import { footprint } from '../../layout/shared.ts';
+import type { PassContext } from '../pass.ts';
 import { Lowering } from './context.ts';
 import { withoutDeadCode } from './deadCode.ts';
 import { lowerStmts } from './stmt.ts';
 
 const AXES = ['blockIdx.x', 'blockIdx.y', 'blockIdx.z'] as const;
 
-export function lowerKernel(kernel: Kernel, target: Target): DeviceKernel {
-  const cx = new Lowering(kernel, target);
+export function lowerKernel(kernel: Kernel, { target, warn }: PassContext): DeviceKernel {
+  const cx = new Lowering(kernel, target, warn);
   const statements = cx.collect(() => {
     for (const b of kernel.buffers) {
       if (b.scope === 'shared') continue;
