@@ -32,6 +32,9 @@ const appended = ({ args }: Call): Call['args'] => {
  * `run({ q, kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin, out })`; the
  * scales for an FP8 cache only, the tables with `rotaryDim` only. Two launches, which read and write different rows of the
  * pages. On a GPU the first is one of two kernels, for many rows or for few.
+ *
+ * A NaN or an infinity in `kNew` reaches the rows that see it. One in `vNew` reaches those too, and may reach earlier rows of
+ * the same tile of 64 or 128, whose weight of 0 it is multiplied by, as in other attention on matrix tiles.
  */
 export class GqaPagedPrefill extends Operator<typeof MANIFEST.gqaPagedPrefill> {
   readonly #steps: RowTiles<readonly Step[]>;
