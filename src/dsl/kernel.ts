@@ -3,7 +3,7 @@ import type { DType } from '../ir/dtype.ts';
 import type { Executable } from '../runtime/executable.ts';
 import type { Stream } from '../runtime/stream.ts';
 import type { Capture } from './capture/record.ts';
-import { checked } from './capture-error.ts';
+import { captureOf } from './capture-error.ts';
 import type { Params, ScalarSig, Sig, TensorSig } from './sig.ts';
 import type { TensorLike } from './tensor-like.ts';
 
@@ -80,7 +80,8 @@ export function kernel<const S extends Sig>(
 ): Kernel<S> {
   const kernelName = capture?.name ?? 'kernel';
   const what = capture ? `kernel \`${kernelName}\`` : `the kernel over (${Object.keys(params).join(', ')})`;
-  const def = (): KernelDef => ({ params, capture: checked(capture, what) });
+  const captured = captureOf(capture, what, kernel);
+  const def = (): KernelDef => ({ params, capture: captured() });
 
   const pending = new Map<DeviceName | undefined, Promise<Executable>>();
   /** By the device as tensors name it. */
@@ -130,6 +131,8 @@ async function compileOn(def: () => KernelDef, device: DeviceName | undefined): 
 
 /** Where the first tensor of the call is; the executable checks that the others are there too. */
 function deviceOf(args: Readonly<Record<string, unknown>>, tensors: readonly string[]): DeviceName | undefined {
+  // What is wrong with such a call is said where its arguments are checked.
+  if (typeof args !== 'object' || args === null) return undefined;
   for (const name of tensors) {
     const t = args[name];
     if (typeof t === 'object' && t !== null && 'device' in t) return String(t.device) as DeviceName;

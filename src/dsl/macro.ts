@@ -1,7 +1,7 @@
 /** Reuse inside kernels: a macro's body is inlined at the call, with fresh names. */
 
 import type { Capture } from './capture/record.ts';
-import { CAPTURE_REMEDY, checked } from './capture-error.ts';
+import { CAPTURE_REMEDY, captureOf } from './capture-error.ts';
 import { OutsideKernelError } from './intrinsics.ts';
 
 export interface MacroDef {
@@ -23,9 +23,10 @@ export function macro<F extends (...args: never[]) => unknown>(_body: F, capture
         `If the call stands in a kernel, its file was loaded without capture: ${CAPTURE_REMEDY}`,
     );
   };
+  const captured = captureOf(capture, what, macro);
   const def: MacroDef = {
     get capture() {
-      return checked(capture, what);
+      return captured();
     },
   };
   return Object.freeze(Object.assign(call, { [MACRO]: def })) as unknown as F;

@@ -6,6 +6,7 @@ import { bytesOf, classOf, DTYPES, type DType, isFloat, isInteger } from '../ir/
 import type { Span } from '../ir/span.ts';
 import { binary, cast, constant } from '../ir/tile/build.ts';
 import type { BinaryOp, Expr } from '../ir/tile/schema.ts';
+import { describe } from './values.ts';
 
 const isNarrowFloat = (d: DType): boolean => isFloat(d) && bytesOf(d) < 4;
 
@@ -24,17 +25,22 @@ const INTEGER_LIMITS = (d: DType): readonly [bigint, bigint] => {
   return classOf(d) === 'int' ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
 };
 
-/** A host value as a constant of the dtype. */
-export function hostConstant(v: unknown, dtype: DType, span: Span, float = false): Expr {
+function notFinite(v: number, dtype: DType): string | undefined {
+  if (Number.isNaN(v)) return M.noNaN(dtype);
+  return Number.isFinite(v) ? undefined : M.noInfinity(dtype, String(INTEGER_LIMITS(dtype)[1]));
+}
+
+/** A host value as a constant of the dtype. `hint`: what to do about a fraction where that is an integer. */
+export function hostConstant(v: unknown, dtype: DType, span: Span, float = false, hint?: string): Expr {
   if (typeof v === 'boolean') {
     if (dtype !== 'bool') fail(M.dtypeMismatch('=', 'bool', dtype), span);
     return constant('bool', v, span);
   }
-  if (typeof v !== 'number' && typeof v !== 'bigint') fail(M.deviceInHost(`a ${dtype}`), span);
+  if (typeof v !== 'number' && typeof v !== 'bigint') fail(M.notANumber(describe({ kind: 'host', v })), span);
   if (dtype === 'bool') fail(M.notBoolean(typeof v), span);
   if (isFloat(dtype)) return constant(dtype, Number(v), span);
   if (typeof v === 'number' && (float || !Number.isInteger(v)))
-    fail(M.fractionInInteger(Number.isInteger(v) ? `${v}.0` : String(v), dtype), span);
+    fail(M.fractionInInteger(Number.isInteger(v) ? `${v}.0` : String(v), dtype, notFinite(v, dtype) ?? hint), span);
   const [lo, hi] = INTEGER_LIMITS(dtype);
   if (BigInt(v) < lo || BigInt(v) > hi) fail(M.literalRange(String(v), dtype), span);
   return constant(dtype, bytesOf(dtype) === 8 ? BigInt(v) : Number(v), span);

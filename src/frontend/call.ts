@@ -12,7 +12,19 @@ import { type Expr, MATH_FNS, type MathFn } from '../ir/tile/schema.ts';
 import { castTo, condition, hostConstant, promote, unify } from './arith.ts';
 import { mixedArray, visitArray } from './arrays.ts';
 import type { Frontend } from './context.ts';
-import { captured, deviceOf, evaluate, type Hint, hostOf, isDeviceValue, pair, selectOf, truthOf } from './expr.ts';
+import {
+  captured,
+  deviceOf,
+  evaluate,
+  type Hint,
+  hostOf,
+  isDeviceValue,
+  pair,
+  refuseSpecial,
+  selectOf,
+  truthOf,
+} from './expr.ts';
+import { argumentNode, bare, present, refuseWhole } from './operands.ts';
 import { bindParameters, itemsOf } from './pattern.ts';
 import { regionMethod } from './region.ts';
 import { Scope } from './scope.ts';
@@ -28,6 +40,19 @@ const INTEGER_FNS: ReadonlySet<string> = new Set(['popcount', 'clz']);
 /** Integers are what they are already. */
 const ROUNDING: ReadonlySet<string> = new Set(['floor', 'ceil', 'round', 'trunc']);
 const ANY_NUMBER: ReadonlySet<string> = new Set(['abs', 'clamp', 'sign']);
+
+/** What gives another value at each call: a kernel would keep that of the day it was compiled. */
+const CHANGING: ReadonlySet<unknown> = new Set([
+  Math.random,
+  Date,
+  Date.now,
+  performance.now,
+  process.hrtime,
+  process.hrtime.bigint,
+  crypto.randomUUID,
+  crypto.getRandomValues,
+]);
+const PRINTERS: ReadonlySet<unknown> = new Set([console.log, console.info, console.warn, console.error, console.debug]);
 
 export function call(fx: Frontend, scope: Scope, node: ts.CallExpression, hint: Hint): Value {
   const callee = evaluate(fx, scope, node.expression);
@@ -82,11 +107,19 @@ function hostCall(
       ),
       node,
     );
-  if (args.some(isDeviceValue) || args.some((a) => a.kind === 'tile' || a.kind === 'region')) {
-    const math = Object.getOwnPropertyNames(Math).find((k) => (Math as unknown as Record<string, unknown>)[k] === f);
+  const math = Object.getOwnPropertyNames(Math).find((k) => (Math as unknown as Record<string, unknown>)[k] === f);
+  const onDevice = args.find((a) => isDeviceValue(a) || a.kind === 'tile' || a.kind === 'region');
+  if (onDevice) {
     if (math) return mathCall(fx, math, args, node);
-    return fx.fail(M.hostCallWithDevice(name), node);
+    const prints = PRINTERS.has(f) && args.every((a) => isDeviceValue(a) || a.kind === 'host');
+    const instead = prints ? M.printInstead(node.arguments.map((a) => a.getText(fx.source.file))) : undefined;
+    return fx.fail(
+      M.hostCallWithDevice(name, isDeviceValue(onDevice) ? 'a device value' : describe(onDevice), instead),
+      node,
+    );
   }
+  if (CHANGING.has(f)) fx.fail(M.changesBetweenCompiles(`${name}()`), node);
+  if (math) for (const [i, a] of args.entries()) present(fx, a, argumentNode(node, i));
   const plain = args.map((a) => hostOf(fx, a, node, 'a host function'));
   try {
     return captured(fx, Reflect.apply(f, self, plain), node);
@@ -110,6 +143,7 @@ function method(fx: Frontend, on: Value, name: string, args: readonly Value[], n
   if (on.kind === 'tile' && name === 'tile') return regionMethod(fx, on.tile, args, node);
   const apply = (f: Closure, values: readonly Value[]): Value => closureCall(fx, f, values, node);
   const f = args[0];
+  if (changes(on, name) && !isNew(node.expression)) fx.fail(M.hostObject(insteadOf(name)), node);
   const items =
     on.kind === 'list' ? on.items : on.kind === 'host' && Array.isArray(on.v) ? itemsOf(fx, on, node) : undefined;
   if (items && f?.kind === 'closure') {
@@ -127,15 +161,58 @@ function method(fx: Frontend, on: Value, name: string, args: readonly Value[], n
     if (result) return result;
   }
   if (on.kind !== 'host') return fx.fail(M.unknownProperty(describe(on), name), node);
-  return hostCall(fx, (on.v as Record<string, unknown>)[name], on.v, name, args, node);
+  return hostCall(
+    fx,
+    (on.v as Record<string, unknown>)[name],
+    on.v,
+    bare(node.expression).getText(fx.source.file),
+    args,
+    node,
+  );
+}
+
+const COPYING: Readonly<Record<string, string>> = { sort: 'toSorted', reverse: 'toReversed', splice: 'toSpliced' };
+const CHANGING_LISTS: ReadonlySet<string> = new Set([
+  ...['push', 'pop', 'shift', 'unshift', 'fill', 'copyWithin', 'set'],
+  ...Object.keys(COPYING),
+]);
+const CHANGING_SETS: ReadonlySet<string> = new Set(['add', 'set', 'delete', 'clear']);
+
+/** Does the method change what it is called on? */
+function changes(on: Value, name: string): boolean {
+  if (on.kind === 'list') return CHANGING_LISTS.has(name);
+  if (on.kind !== 'host') return false;
+  if (on.v instanceof Map || on.v instanceof Set) return CHANGING_SETS.has(name);
+  return (Array.isArray(on.v) || ArrayBuffer.isView(on.v)) && CHANGING_LISTS.has(name);
+}
+
+/** Is the method called on something that nothing else can see, such as `[...list].sort()`? */
+function isNew(callee: ts.Expression): boolean {
+  const on = bare(callee);
+  const from = ts.isPropertyAccessExpression(on) ? bare(on.expression) : on;
+  return ts.isArrayLiteralExpression(from) || ts.isCallExpression(from);
+}
+
+function insteadOf(name: string): string | undefined {
+  if (Object.hasOwn(COPYING, name)) return M.copyingMethod(COPYING[name]!);
+  return name === 'push' || name === 'unshift' ? M.NEW_LIST : undefined;
 }
 
 // ------------------------------------------------------------------------------------------------------------ inlining
 
 function macroCall(fx: Frontend, capture: Capture, args: readonly Value[], node: ts.CallExpression): Value {
   const source = parseCapture(capture);
+  refuseSpecialOf(fx, source);
   const key = `${capture.file}:${capture.line}:${capture.column}`;
   return inline(fx, { name: capture.name, key, node: source.fn, scope: new Scope(), source }, args, node);
+}
+
+/** An async macro is refused where it is defined. */
+function refuseSpecialOf(fx: Frontend, source: Source): void {
+  const outer = fx.source;
+  fx.source = source;
+  refuseSpecial(fx, source.fn);
+  fx.source = outer;
 }
 
 interface Inlined {
@@ -176,9 +253,21 @@ function inline(fx: Frontend, f: Inlined, args: readonly Value[], node: ts.CallE
 
 function intrinsic(fx: Frontend, scope: Scope, name: string, node: ts.CallExpression, hint: Hint): Value {
   if (ALLOCATORS.has(name)) return allocate(fx, name, callArguments(fx, scope, node), node, hint);
+  if (name === 'print') refuseTemplate(fx, scope, node);
   if (STATEMENTS.has(name)) return statement(fx, name, callArguments(fx, scope, node), node, hint);
   if (LOOPS.has(name)) return fx.fail(M.bareDevice(name), node);
   return expression(fx, name, callArguments(fx, scope, node), node);
+}
+
+/** `` T.print(`x ${x}`) `` of device values has a form of its own. */
+function refuseTemplate(fx: Frontend, scope: Scope, node: ts.CallExpression): void {
+  const [format, ...others] = node.arguments;
+  if (!format || !ts.isTemplateExpression(format)) return;
+  if (!format.templateSpans.some((s) => isDeviceValue(evaluate(fx, scope, s.expression)))) return;
+  const text = [format.head.text, ...format.templateSpans.map((s) => s.literal.text)].join('{}');
+  const values = [...format.templateSpans.map((s) => s.expression), ...others].map((e) => e.getText(fx.source.file));
+  const fix = `T.print(${[JSON.stringify(text).replace(/^"|"$/g, "'"), ...values].join(', ')})`;
+  fx.fail(M.notOnHost('a template string', undefined, M.printTemplate(fix)), format);
 }
 
 function cast(fx: Frontend, dtype: DType, args: readonly Value[], node: ts.CallExpression): Value {
@@ -191,7 +280,9 @@ function cast(fx: Frontend, dtype: DType, args: readonly Value[], node: ts.CallE
       isFloat(dtype) || typeof v.v === 'bigint' ? v.v : typeof v.v === 'boolean' ? Number(v.v) : Math.trunc(v.v);
     return device(hostConstant(typeof value === 'boolean' ? Number(value) : value, dtype, span));
   }
-  const e = deviceOf(fx, v, node);
+  const at = argumentNode(node, 0);
+  refuseWhole(fx, `\`${dtype}(…)\``, [{ v, node: at }], ([x]) => `${dtype}(${x})`, node);
+  const e = deviceOf(fx, v, at);
   // Between narrow floats the way leads over f32, which holds them all exactly.
   const wide = isFloat(e.dtype) && isFloat(dtype) && e.dtype !== dtype ? promote(e) : e;
   return device(castTo(dtype, wide, span));
@@ -213,7 +304,12 @@ function expression(fx: Frontend, name: string, args: readonly Value[], node: ts
     return device({ kind: 'bitcast', a: e, dtype, span });
   }
   if (name === 'inlinePtx') return inlinePtx(fx, args, node);
-  if (!args.some(isDeviceValue)) {
+  const operands = args.map((v, i) => ({ v, node: argumentNode(node, i) }));
+  if (name !== 'select') {
+    refuseWhole(fx, `T.${name}`, operands, (texts) => `T.${name}(${texts.join(', ')})`, node);
+    for (const o of operands) present(fx, o.v, o.node);
+  }
+  if (name === 'select' ? args.every((a) => a.kind === 'host' && !isDeviceValue(a)) : !args.some(isDeviceValue)) {
     const plain = args.map((a) => hostOf(fx, a, node, `T.${name}`));
     return host(hostIntrinsic(fx, name, plain, node));
   }
@@ -222,7 +318,8 @@ function expression(fx: Frontend, name: string, args: readonly Value[], node: ts
       need(3);
       const [c, a, b] = args as [Value, Value, Value];
       if (!isDeviceValue(c)) return truthOf(fx, c, node) ? a : b;
-      return device(selectOf(fx, condition(deviceOf(fx, c, node), span), a, b, node));
+      const nodes = [argumentNode(node, 1), argumentNode(node, 2)] as const;
+      return device(selectOf(fx, condition(deviceOf(fx, c, argumentNode(node, 0)), span), a, b, node, nodes));
     }
     case 'ceilDiv':
     case 'floorDiv': {

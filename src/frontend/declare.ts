@@ -6,6 +6,7 @@ import { stored } from './assign.ts';
 import type { Frontend } from './context.ts';
 import { deviceOf, evaluate, type Hint, isDeviceValue } from './expr.ts';
 import { named } from './name.ts';
+import { present } from './operands.ts';
 import { bindPattern } from './pattern.ts';
 import type { Scope } from './scope.ts';
 import { device, host, type Value } from './values.ts';
@@ -34,8 +35,10 @@ function declare(fx: Frontend, scope: Scope, d: ts.VariableDeclaration, isConst:
     if (isConst) {
       const typed = dtype && isDeviceValue(v) ? device(stored(fx, v, dtype, name, node)) : v;
       scope.set(name, { kind: 'const', value: named(fx, name, typed, node) });
-    } else if (dtype) deviceScalar(fx, scope, name, dtype, v, d);
-    else if (v.kind === 'device' || (v.kind === 'element' && v.indices.length === v.tile.shape.length))
+    } else if (dtype) {
+      if (node === d.name && d.initializer) present(fx, v, d.initializer);
+      deviceScalar(fx, scope, name, dtype, v, d);
+    } else if (v.kind === 'device' || (v.kind === 'element' && v.indices.length === v.tile.shape.length))
       deviceScalar(fx, scope, name, deviceOf(fx, v, node).dtype, v, d);
     else scope.set(name, { kind: 'host', value: v, control: fx.control });
   });

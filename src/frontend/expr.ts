@@ -22,6 +22,7 @@ import { call } from './call.ts';
 import type { Frontend } from './context.ts';
 import { hostBinary } from './host-operators.ts';
 import { arrayLiteral, elementAccess, objectLiteral, propertyAccess } from './members.ts';
+import { bare, present, refuseWhole } from './operands.ts';
 import type { Scope } from './scope.ts';
 import { similar } from './similar.ts';
 import { describe, device, host, type Value } from './values.ts';
@@ -91,13 +92,18 @@ export function evaluate(fx: Frontend, scope: Scope, node: ts.Expression, hint: 
   if (ts.isCallExpression(node)) return call(fx, scope, node, hint);
   if (ts.isArrayLiteralExpression(node)) return arrayLiteral(fx, scope, node, hint);
   if (ts.isObjectLiteralExpression(node)) return objectLiteral(fx, scope, node);
-  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node))
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) {
+    refuseSpecial(fx, node);
     return { kind: 'closure', name: hint.name ?? 'function', node, scope, source: fx.source };
+  }
   if (ts.isTemplateExpression(node))
     return host(
       node.head.text +
         node.templateSpans
-          .map((s) => String(hostOf(fx, evaluate(fx, scope, s.expression), s, 'a template string')) + s.literal.text)
+          .map((s) => {
+            const v = evaluate(fx, scope, s.expression);
+            return String(hostOf(fx, v, s.expression, 'a template string', M.HOST_TEXT)) + s.literal.text;
+          })
           .join(''),
     );
   if (ts.isTypeOfExpression(node)) {
@@ -124,9 +130,11 @@ const numeric = (v: number, text: string): Value =>
 function unsupported(node: ts.Node) {
   if (ts.isNewExpression(node))
     return M.unsupportedSyntax('`new`', 'make the value outside and let the kernel capture it');
-  if (ts.isAwaitExpression(node)) return M.unsupportedSyntax('`await`');
-  if (ts.isYieldExpression(node)) return M.unsupportedSyntax('`yield`');
-  if (ts.isDeleteExpression(node)) return M.unsupportedSyntax('`delete`');
+  if (ts.isAwaitExpression(node))
+    return M.unsupportedSyntax('`await`', 'nothing is awaited on the device: leave it out');
+  if (ts.isYieldExpression(node)) return M.unsupportedSyntax('`yield`', 'make an array, and loop over it');
+  if (ts.isDeleteExpression(node))
+    return M.unsupportedSyntax('`delete`', 'make an object without it: `const { a, ...rest } = o`');
   if (ts.isRegularExpressionLiteral(node)) return M.unsupportedSyntax('a regular expression');
   if (ts.isTaggedTemplateExpression(node)) return M.unsupportedSyntax('a tagged template');
   if (ts.isClassExpression(node)) return M.unsupportedSyntax('a class');
@@ -136,6 +144,14 @@ function unsupported(node: ts.Node) {
   if (ts.isPostfixUnaryExpression(node))
     return M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own');
   return M.unsupportedSyntax(K[node.kind] ?? 'this');
+}
+
+/** Functions that do not give what they return when they are called. */
+export function refuseSpecial(fx: Frontend, node: ts.FunctionLikeDeclaration): void {
+  if (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some((m) => m.kind === K.AsyncKeyword))
+    fx.fail(M.unsupportedSyntax('an async function', 'nothing is awaited on the device: leave `async` out'), node);
+  if (node.asteriskToken)
+    fx.fail(M.unsupportedSyntax('a generator', 'return an array: `for (const x of [1, 2])` unrolls'), node);
 }
 
 export function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
@@ -177,6 +193,7 @@ export function dimExpr(fx: Frontend, size: DimValue | DimExpr, node: ts.Node): 
 
 /** The device expression of a value; host numbers take `like`'s dtype, else their natural one. */
 export function deviceOf(fx: Frontend, v: Value, node: ts.Node, like?: Expr): Expr {
+  present(fx, v, node);
   switch (v.kind) {
     case 'device':
       return v.e;
@@ -198,10 +215,12 @@ export function loadOf(v: Extract<Value, { kind: 'element' }>): Expr {
   return { kind: 'load', buffer: v.tile.name, indices: v.indices, dtype: v.tile.dtype, span: v.span };
 }
 
-export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string): unknown {
+/** The value as JavaScript has it. `what`: what needs it, `hint`: what to do where it is not known while compiling. */
+export function hostOf(fx: Frontend, v: Value, node: ts.Node, what: string, hint?: string): unknown {
   if (v.kind === 'host') return v.v;
-  if (v.kind === 'list') return v.items.map((x) => hostOf(fx, x, node, what));
-  return fx.fail(M.deviceInHost(what), node);
+  if (v.kind === 'list') return v.items.map((x) => hostOf(fx, x, node, what, hint));
+  const other = v.kind === 'device' || v.kind === 'element' ? undefined : describe(v);
+  return fx.fail(M.notOnHost(what, other, hint), node);
 }
 
 /** Does a host condition hold? Tiles, lists and functions are there, so they count as true. */
@@ -231,6 +250,17 @@ function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression)
   if (op === K.CommaToken) return fx.fail(M.unsupportedSyntax('the comma operator'), node);
   if (op === K.EqualsEqualsToken || op === K.ExclamationEqualsToken)
     return fx.fail(M.looseEquality(op === K.EqualsEqualsToken ? '==' : '!='), node.operatorToken);
+  if (LOGICAL_ASSIGNMENTS.has(op)) {
+    const symbol = ts.tokenToString(op)!;
+    const [to, from] = [node.left, node.right].map((e) => bare(e).getText(fx.source.file));
+    return fx.fail(
+      M.unsupportedSyntax(
+        `\`${symbol}\``,
+        `assign under an \`if\`, or for bools \`${to} = ${to} ${symbol.slice(0, -1)} ${from}\``,
+      ),
+      node,
+    );
+  }
   if (op === K.EqualsToken || COMPOUND[op])
     return fx.fail(M.unsupportedSyntax('an assignment inside an expression', 'make it a statement of its own'), node);
   const a = evaluate(fx, scope, node.left);
@@ -263,16 +293,63 @@ function binaryExpression(fx: Frontend, scope: Scope, node: ts.BinaryExpression)
   return applyBinary(fx, op, a, b, node);
 }
 
+const LOGICAL_ASSIGNMENTS: ReadonlySet<ts.SyntaxKind> = new Set([
+  K.BarBarEqualsToken,
+  K.AmpersandAmpersandEqualsToken,
+  K.QuestionQuestionEqualsToken,
+]);
+
+/** What JavaScript gives for `undefined` too, and what it gives is meant: comparisons, and `in`. */
+const TESTS: ReadonlySet<ts.SyntaxKind> = new Set([
+  K.EqualsEqualsEqualsToken,
+  K.ExclamationEqualsEqualsToken,
+  K.LessThanToken,
+  K.LessThanEqualsToken,
+  K.GreaterThanToken,
+  K.GreaterThanEqualsToken,
+  K.InKeyword,
+]);
+
+const isNothing = (v: Value): boolean => v.kind === 'host' && (v.v === undefined || v.v === null);
+
+/** `===` of values of which one is a tile or nothing: known while compiling. */
+function identical(fx: Frontend, a: Operand, b: Operand, symbol: string, node: ts.Node): boolean | undefined {
+  if (isNothing(a.v) !== isNothing(b.v)) return false;
+  if (a.v.kind !== 'tile' || b.v.kind !== 'tile') return a.v.kind === 'tile' || b.v.kind === 'tile' ? false : undefined;
+  // A macro may ask whether it was given one tile twice. Of the kernel's own tiles it is clear, and not what is meant.
+  const byName = [a, b].every(({ v, node: n }) => {
+    const e = bare(n);
+    return v.kind === 'tile' && ts.isIdentifier(e) && e.text === v.tile.name;
+  });
+  if (byName && !fx.fn.inlined) refuseWhole(fx, `\`${symbol}\``, [a, b], ([x, y]) => `${x} ${symbol} ${y}`, node);
+  return a.v.tile.name === b.v.tile.name;
+}
+
+interface Operand {
+  readonly v: Value;
+  readonly node: ts.Node;
+}
+
 /** `a op b` for operands already evaluated. */
 export function applyBinary(fx: Frontend, op: ts.SyntaxKind, a: Value, b: Value, node: ts.Node): Value {
-  if (!isDeviceValue(a) && !isDeviceValue(b)) {
-    if (a.kind === 'tile' || b.kind === 'tile') {
-      const same = a.kind === 'tile' && b.kind === 'tile' && a.tile.name === b.tile.name;
-      if (op === K.EqualsEqualsEqualsToken) return host(same);
-      if (op === K.ExclamationEqualsEqualsToken) return host(!same);
-    }
-    const x = hostOf(fx, a, node, 'this') as number;
-    const y = hostOf(fx, b, node, 'this') as number;
+  const [left, right] = ts.isBinaryExpression(node) ? [node.left, node.right] : [node, node];
+  const operands: readonly [Operand, Operand] = [
+    { v: a, node: left },
+    { v: b, node: right },
+  ];
+  if (op === K.EqualsEqualsEqualsToken || op === K.ExclamationEqualsEqualsToken) {
+    const symbol = op === K.EqualsEqualsEqualsToken ? '===' : '!==';
+    const same = identical(fx, ...operands, symbol, node);
+    if (same !== undefined) return host(same === (symbol === '==='));
+  }
+  const symbol = BINARY[op]?.[1] ?? ts.tokenToString(op) ?? '';
+  refuseWhole(fx, `\`${symbol}\``, operands, ([x, y]) => `${x} ${symbol} ${y}`, node);
+  const onDevice = isDeviceValue(a) || isDeviceValue(b);
+  const joins = op === K.PlusToken && operands.some(({ v }) => v.kind === 'host' && typeof v.v === 'string');
+  if (onDevice || !(TESTS.has(op) || joins)) for (const o of operands) present(fx, o.v, o.node);
+  if (!onDevice) {
+    const x = hostOf(fx, a, left, `\`${symbol}\``) as number;
+    const y = hostOf(fx, b, right, `\`${symbol}\``) as number;
     return onHost(fx, node, () => hostBinary(op, x, y));
   }
   if (op === K.AsteriskAsteriskToken) {
@@ -281,8 +358,8 @@ export function applyBinary(fx: Frontend, op: ts.SyntaxKind, a: Value, b: Value,
     return device({ kind: 'call', fn: 'pow', args: [x, y], dtype: x.dtype, span: fx.span(node) });
   }
   const row = BINARY[op];
-  if (!row) return fx.fail(M.unsupportedSyntax(`\`${ts.tokenToString(op) ?? K[op]}\` on device values`), node);
-  const [irOp, symbol] = row;
+  if (!row) return fx.fail(M.unsupportedSyntax(`\`${symbol}\` on device values`), node);
+  const [irOp] = row;
   const [x, y] = pair(fx, a, b, node, symbol);
   if (symbol === '>>>' && x.dtype !== 'u32' && x.dtype !== 'u64') fx.fail(M.integersOnly('>>>', x.dtype), node);
   return device(arith(irOp, x, y, symbol, fx.span(node)));
@@ -305,9 +382,14 @@ function prefix(fx: Frontend, scope: Scope, node: ts.PrefixUnaryExpression): Val
     return fx.fail(M.unsupportedSyntax('`++` or `--` inside an expression', 'make it a statement of its own'), node);
   const v = evaluate(fx, scope, node.operand);
   const span = fx.span(node);
+  const symbol = ts.tokenToString(node.operator) ?? '';
+  if (node.operator !== K.ExclamationToken) {
+    refuseWhole(fx, `\`${symbol}\``, [{ v, node: node.operand }], ([x]) => `${symbol}${x}`, node);
+    present(fx, v, node.operand);
+  }
   if (!isDeviceValue(v)) {
     if (node.operator === K.ExclamationToken) return host(!truthOf(fx, v, node.operand));
-    const x = hostOf(fx, v, node, 'this') as number;
+    const x = hostOf(fx, v, node, `\`${symbol}\``) as number;
     switch (node.operator) {
       case K.MinusToken:
         return { kind: 'host', v: -x, float: v.kind === 'host' && v.float === true };
@@ -341,11 +423,23 @@ function conditional(fx: Frontend, scope: Scope, node: ts.ConditionalExpression)
   if (!isDeviceValue(c)) return evaluate(fx, scope, truthOf(fx, c, node) ? node.whenTrue : node.whenFalse);
   const cond = condition(deviceOf(fx, c, node.condition), fx.span(node.condition));
   const [a, b] = fx.guard(() => [evaluate(fx, scope, node.whenTrue), evaluate(fx, scope, node.whenFalse)] as const);
-  return device(selectOf(fx, cond, a, b, node));
+  return device(selectOf(fx, cond, a, b, node, [node.whenTrue, node.whenFalse]));
 }
 
-export function selectOf(fx: Frontend, cond: Expr, a: Value, b: Value, node: ts.Node): Expr {
+/** `cond ? a : b`; `nodes`: where a and b stand. */
+export function selectOf(
+  fx: Frontend,
+  cond: Expr,
+  a: Value,
+  b: Value,
+  node: ts.Node,
+  nodes: readonly [ts.Node, ts.Node],
+): Expr {
   const span = fx.span(node);
+  [a, b].forEach((v, i) => {
+    present(fx, v, nodes[i]!);
+    if (v.kind === 'tile' || v.kind === 'region') fx.fail(M.notANumber(describe(v), M.CHOOSE_ELEMENTS), nodes[i]!);
+  });
   const select = (x: Expr, y: Expr): Expr => ({ kind: 'select', cond, a: x, b: y, dtype: x.dtype, span });
   const isHost = (v: Value): boolean => v.kind === 'host' && !isDim(v.v);
   if (isHost(a) && isHost(b)) {

@@ -7,7 +7,7 @@ import { i32 } from '../ir/tile/build.ts';
 import type { Expr, Kernel, Param } from '../ir/tile/schema.ts';
 import { check } from './check.ts';
 import { Frontend } from './context.ts';
-import { dimExpr } from './expr.ts';
+import { dimExpr, refuseSpecial } from './expr.ts';
 import { bindParameters } from './pattern.ts';
 import { Scope } from './scope.ts';
 import { parseCapture } from './source.ts';
@@ -19,6 +19,7 @@ export function buildKernel(def: KernelDef): Kernel {
   const source = parseCapture(def.capture);
   const fx = new Frontend(source);
   const { fn } = source;
+  refuseSpecial(fx, fn);
   const span = fx.span(fn.parameters[0] ?? fn);
 
   const names = Object.keys(def.params);

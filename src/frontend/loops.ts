@@ -191,6 +191,7 @@ function parallelLoop(
   if (extents.some((n) => !Number.isInteger(n) || n < 1)) fx.fail(M.parallelExtent(), call);
   if (ts.isArrayBindingPattern(target) && target.elements.length !== extents.length)
     fx.fail(M.parallelArity(target.elements.length, extents.length), target);
+  if (ts.isIdentifier(target) && extents.length === 1) fx.fail(M.parallelList(target.text), target);
   const names = ts.isArrayBindingPattern(target) ? namesOf(target) : [];
   const base = ts.isIdentifier(target) ? target.text : 'i';
   const vars = extents.map((_, d) => fx.fresh(names[d] ?? `${base}_${d}`));

@@ -1,5 +1,6 @@
 /** Members and indices, and the literals that have them. */
 import { ts } from 'ts-morph';
+import { inCamelCase, memberElsewhere } from '../diagnostics/messages/foreign.ts';
 import * as M from '../diagnostics/messages/language.ts';
 import { DTYPE_VALUES } from '../dsl/dtypes.ts';
 import { intrinsicOf } from '../dsl/intrinsics.ts';
@@ -10,6 +11,7 @@ import { promote } from './arith.ts';
 import type { Frontend } from './context.ts';
 import { captured, deviceOf, evaluate, type Hint, hostOf, lookup } from './expr.ts';
 import type { Scope } from './scope.ts';
+import { similar } from './similar.ts';
 import { describe, device, host, listOf, objectOf, type TileInfo, type Value } from './values.ts';
 
 const K = ts.SyntaxKind;
@@ -26,7 +28,8 @@ export function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccess
   }
   const index = evaluate(fx, scope, arg);
   if (indexable) {
-    const e = indexOf(fx, index, arg);
+    // A variable comes with the place where it was made: the index is here.
+    const e = { ...indexOf(fx, index, arg), span: fx.span(arg) };
     const tile = on.tile;
     const before = on.kind === 'element' ? on.indices : [];
     if (before.length >= tile.shape.length)
@@ -35,7 +38,7 @@ export function elementAccess(fx: Frontend, scope: Scope, node: ts.ElementAccess
     return { kind: 'element', tile, indices: [...before, e], span: fx.span(node) };
   }
   if (on.kind === 'list' || on.kind === 'host' || on.kind === 'object') {
-    const key = hostOf(fx, index, arg, 'an index into a host array');
+    const key = hostOf(fx, index, arg, 'an index into a host array', M.HOST_INDEX);
     if (on.kind === 'list') return on.items[Number(key)] ?? host(undefined);
     if (on.kind === 'object') return on.fields.get(String(key)) ?? host(undefined);
     if (on.v === null || on.v === undefined)
@@ -54,7 +57,7 @@ export function indexOf(fx: Frontend, v: Value, node: ts.Node): Expr {
   if (!isInteger(e.dtype))
     fx.fail(
       v.kind === 'host' && isFloat(e.dtype)
-        ? M.fractionInInteger(String(v.v), 'an index')
+        ? M.fractionInInteger(String(v.v), 'an index', M.INDEX_DIVISION)
         : M.integersOnly('[…]', e.dtype),
       node,
     );
@@ -69,14 +72,19 @@ function checkIndex(fx: Frontend, tile: TileInfo, d: number, e: Expr, node: ts.N
 }
 
 export function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAccessExpression): Value {
-  const name = node.name.text;
   const on = evaluate(fx, scope, node.expression);
+  if (on.kind === 'host' && (on.v === null || on.v === undefined)) {
+    if (node.questionDotToken) return host(undefined);
+    return fx.fail(M.hostError(`cannot read \`${node.name.text}\` of ${String(on.v)}`), node);
+  }
+  return member(fx, on, node.name.text, node.name);
+}
+
+/** `on.name`; `node` is where the name stands. */
+export function member(fx: Frontend, on: Value, name: string, node: ts.Node): Value {
   switch (on.kind) {
     case 'host': {
-      if (on.v === null || on.v === undefined) {
-        if (node.questionDotToken) return host(undefined);
-        return fx.fail(M.hostError(`cannot read \`${name}\` of ${String(on.v)}`), node);
-      }
+      if (isT(on.v) && !Object.hasOwn(on.v, name)) fx.fail(M.unknownProperty('T', name, memberHint(on.v, name)), node);
       const v = (on.v as Record<string, unknown>)[name];
       return typeof v === 'function' && intrinsicOf(v) === undefined
         ? { kind: 'method', on, name }
@@ -86,17 +94,29 @@ export function propertyAccess(fx: Frontend, scope: Scope, node: ts.PropertyAcce
       if (name === 'shape') return listOf(on.tile.shape.map((n) => (typeof n === 'number' ? host(n) : device(n))));
       if (name === 'dtype') return host(DTYPE_VALUES[on.tile.dtype]);
       if (name === 'tile') return { kind: 'method', on, name };
-      return fx.fail(M.unknownProperty(describe(on), name), node.name);
+      return fx.fail(M.unknownProperty(describe(on), name), node);
     case 'list':
       if (name === 'length') return host(on.items.length);
+      if (/^\d+$/.test(name)) return on.items[Number(name)] ?? host(undefined);
       return { kind: 'method', on, name };
     case 'object': {
       const v = on.fields.get(name);
       return v ?? host(undefined);
     }
     default:
-      return fx.fail(M.unknownProperty(describe(on), name), node.name);
+      return fx.fail(M.unknownProperty(describe(on), name), node);
   }
+}
+
+/** Is it the object of the language, of whichever copy of the package? */
+const isT = (v: unknown): v is object =>
+  typeof v === 'object' && v !== null && intrinsicOf((v as { grid?: unknown }).grid) === 'grid';
+
+function memberHint(t: object, name: string): string | undefined {
+  const elsewhere = memberElsewhere(name);
+  if (elsewhere !== undefined) return elsewhere;
+  const near = similar(inCamelCase(name), Object.keys(t));
+  return near && M.didYouMean(`T.${near}`);
 }
 
 export function arrayLiteral(fx: Frontend, scope: Scope, node: ts.ArrayLiteralExpression, hint: Hint): Value {

@@ -21,7 +21,7 @@ export function optionsOf(
   const options = new Map<string, unknown>();
   for (const [k, x] of entries) {
     if (!known.includes(k)) fx.fail(M.unknownOption(fn, k, known), node);
-    const value = hostOf(fx, x, node, `option \`${k}\` of T.${fn}`);
+    const value = hostOf(fx, x, node, `option \`${k}\` of T.${fn}`, M.HOST_OPTION);
     if (value !== undefined) options.set(k, value);
   }
   return options;

@@ -2,8 +2,8 @@
 import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import type { Frontend } from './context.ts';
-import { captured, evaluate, hostOf } from './expr.ts';
-import { propertyName } from './members.ts';
+import { captured, evaluate } from './expr.ts';
+import { member, propertyName } from './members.ts';
 import { named } from './name.ts';
 import type { Scope } from './scope.ts';
 import { describe, host, listOf, objectOf, type Value } from './values.ts';
@@ -34,7 +34,10 @@ export function bindPattern(fx: Frontend, scope: Scope, target: ts.BindingName, 
     }
     const key = e.propertyName ? propertyName(fx, scope, e.propertyName) : (e.name as ts.Identifier).text;
     taken.add(key);
-    bindPattern(fx, scope, e.name, withDefault(fx, scope, fieldsOf(fx, v, target).get(key), e.initializer), bind);
+    if (v.kind === 'host' && (v.v === null || v.v === undefined)) fx.fail(M.notAnObject(describe(v)), target);
+    const field =
+      v.kind === 'device' || v.kind === 'element' ? fx.fail(M.notAnObject(describe(v)), target) : member(fx, v, key, e);
+    bindPattern(fx, scope, e.name, withDefault(fx, scope, field, e.initializer), bind);
   }
 }
 
@@ -60,16 +63,17 @@ function withDefault(fx: Frontend, scope: Scope, v: Value | undefined, initializ
 
 export function itemsOf(fx: Frontend, v: Value, node: ts.Node): readonly Value[] {
   if (v.kind === 'list') return v.items;
-  if (v.kind !== 'host') return fx.fail(M.notAList(describe(v)), node);
+  if (v.kind !== 'host') return fx.fail(M.notAList(describe(v), v.kind === 'tile' ? v.tile.name : undefined), node);
   const x = v.v as Iterable<unknown>;
   if (x === null || x === undefined || typeof x[Symbol.iterator] !== 'function')
     return fx.fail(M.notAList(describe(v)), node);
   return [...x].map((y) => captured(fx, y, node));
 }
 
+/** All fields, for `...rest`. */
 function fieldsOf(fx: Frontend, v: Value, node: ts.Node): ReadonlyMap<string, Value> {
   if (v.kind === 'object') return v.fields;
-  const x = hostOf(fx, v, node, 'destructuring');
-  if (x === null || x === undefined) return fx.fail(M.notAnObject(describe(v)), node);
-  return new Map(Object.entries(x as object).map(([k, y]) => [k, captured(fx, y, node)]));
+  if (v.kind === 'list') return new Map(v.items.map((x, i) => [String(i), x]));
+  if (v.kind !== 'host' || v.v === null || v.v === undefined) return fx.fail(M.notAnObject(describe(v)), node);
+  return new Map(Object.entries(v.v as object).map(([k, y]) => [k, captured(fx, y, node)]));
 }

@@ -1,5 +1,5 @@
 /** Regions: boxes of tensors and tiles. */
-import type { ts } from 'ts-morph';
+import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import { constantInt, i32 } from '../ir/tile/build.ts';
 import type { Expr, Region } from '../ir/tile/schema.ts';
@@ -17,8 +17,10 @@ export function regionMethod(fx: Frontend, tile: TileInfo, args: readonly Value[
   if (args.length !== 2) fx.fail(M.wrongArgument('tile', 'takes an origin and an extent'), node);
   const origin = itemsOf(fx, args[0]!, node).map((v) => indexOf(fx, v, node));
   const extent = itemsOf(fx, args[1]!, node).map((v) => hostOf(fx, v, node, 'an extent'));
-  if (origin.length !== rank) fx.fail(M.regionRank('the origin', origin.length, rank), node);
-  if (extent.length > rank || extent.length === 0) fx.fail(M.regionRank('the extent', extent.length, rank), node);
+  if (origin.length !== rank)
+    fx.fail(M.regionRank('the origin', origin.length, rank, M.originRank(originOf(fx, node, rank))), node);
+  if (extent.length > rank || extent.length === 0)
+    fx.fail(M.regionRank('the extent', extent.length, rank, M.EXTENT_RANK), node);
   if (extent.some((n) => !Number.isInteger(n) || Number(n) < 1)) fx.fail(M.shapeNotConstant('a region'), node);
   const padded = [...Array<number>(rank - extent.length).fill(1), ...(extent as number[])];
   padded.forEach((n, d) => {
@@ -35,6 +37,14 @@ export function regionMethod(fx: Frontend, tile: TileInfo, args: readonly Value[
     region: { buffer: tile.name, origin, extent: padded, span: fx.span(node) },
     rank: extent.length,
   };
+}
+
+/** The origin as it is written, with zeros for what is missing. */
+function originOf(fx: Frontend, node: ts.CallExpression, rank: number): string {
+  const [list] = node.arguments;
+  const given =
+    list && ts.isArrayLiteralExpression(list) ? list.elements.map((e) => e.getText(fx.source.file)).slice(0, rank) : [];
+  return `[${[...given, ...Array<string>(rank - given.length).fill('0')].join(', ')}]`;
 }
 
 /** What a whole-tile statement works on: a region as it is, a tile or constant-shaped tensor whole, an indexed tile as its rest. */

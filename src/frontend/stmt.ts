@@ -5,7 +5,7 @@ import { condition } from './arith.ts';
 import { assignment, increment, isAssignment } from './assign.ts';
 import type { Frontend } from './context.ts';
 import { declaration } from './declare.ts';
-import { deviceOf, evaluate, hostOf, isDeviceValue, truthOf } from './expr.ts';
+import { deviceOf, evaluate, hostOf, isDeviceValue, refuseSpecial, truthOf } from './expr.ts';
 import { forOf, forStatement, whileStatement } from './loops.ts';
 import { Scope } from './scope.ts';
 import { host, type Value } from './values.ts';
@@ -26,11 +26,13 @@ export function functionBody(fx: Frontend, scope: Scope, statements: readonly ts
 
 export function block(fx: Frontend, scope: Scope, statements: readonly ts.Statement[]): Completion {
   for (const s of statements)
-    if (ts.isFunctionDeclaration(s) && s.name && s.body)
+    if (ts.isFunctionDeclaration(s) && s.name && s.body) {
+      refuseSpecial(fx, s);
       scope.set(s.name.text, {
         kind: 'const',
         value: { kind: 'closure', name: s.name.text, node: s, scope, source: fx.source },
       });
+    }
   for (const s of statements) {
     const end = statement(fx, scope, s);
     if (end) return end;

@@ -10,6 +10,7 @@ import { stored } from './assign.ts';
 import type { Frontend } from './context.ts';
 import { deviceOf, type Hint, hostOf, isDeviceValue } from './expr.ts';
 import { indexOf } from './members.ts';
+import { argumentNode, present } from './operands.ts';
 import { flagOf, optionsOf } from './options.ts';
 import { itemsOf } from './pattern.ts';
 import { longExtents, matrix, operand, type RegionValue } from './region.ts';
@@ -53,7 +54,8 @@ export function statement(
   hint: Hint,
 ): Value {
   if (fx.parallel && !ELEMENTWISE.has(name)) fx.fail(M.tileInParallel(name), node);
-  return TABLE[name]!(fx, args, node, hint);
+  const v = TABLE[name]!(fx, args, node, hint);
+  return v === nothing ? { kind: 'host', v: undefined, from: name } : v;
 }
 
 const nothing = host(undefined);
@@ -142,7 +144,10 @@ function copy(fx: Frontend, args: readonly Value[], node: ts.CallExpression): Va
   arity(fx, 'copy', args, 2, 2, 'a source and a destination', node);
   const src = operand(fx, 'copy', 'the source', args[0], node);
   const dst = operand(fx, 'copy', 'the destination', args[1], node);
-  if (!sameShape(longExtents(src.region), longExtents(dst.region))) fx.fail(M.copyShape(text(src), text(dst)), node);
+  if (!sameShape(longExtents(src.region), longExtents(dst.region))) {
+    const hint = longExtents(src.region).length < longExtents(dst.region).length ? M.NO_BROADCAST : undefined;
+    fx.fail(M.copyShape(text(src), text(dst), 'copy', hint), node);
+  }
   if ((src.tile.dtype === 'bool') !== (dst.tile.dtype === 'bool'))
     fx.fail(M.copyDtypes(src.tile.dtype, dst.tile.dtype), node);
   fx.emit({ kind: 'copy', src: src.region, dst: dst.region, span: fx.span(node) });
@@ -152,6 +157,7 @@ function copy(fx: Frontend, args: readonly Value[], node: ts.CallExpression): Va
 function fill(fx: Frontend, args: readonly Value[], node: ts.CallExpression): Value {
   arity(fx, 'fill', args, 2, 2, 'a tile and a value', node);
   const dst = operand(fx, 'fill', 'the destination', args[0], node);
+  present(fx, args[1]!, argumentNode(node, 1));
   const value = stored(fx, args[1]!, dst.tile.dtype, dst.tile.name, node);
   fx.emit({ kind: 'fill', dst: dst.region, value, span: fx.span(node) });
   return nothing;
@@ -303,6 +309,7 @@ function atomic(fn: string, op: 'add' | 'max' | 'min'): Emit {
     if (to?.kind !== 'element' || to.indices.length !== to.tile.shape.length) return fx.fail(M.notAnElement(fn), node);
     const { tile, indices } = to;
     if (tile.scope === 'fragment' || tile.scope === 'local') fx.fail(M.atomicFragment(tile.name, tile.scope), node);
+    present(fx, value!, argumentNode(node, 1));
     fx.emit({
       kind: 'atomic',
       op,
@@ -321,7 +328,12 @@ function print(fx: Frontend, args: readonly Value[], node: ts.CallExpression): V
     return fx.fail(M.missingArgument('print', 'a format string'), node);
   const holes = format.v.split('{}').length - 1;
   if (holes !== rest.length) fx.fail(M.printHoles(holes, rest.length), node);
-  fx.emit({ kind: 'print', format: format.v, args: rest.map((v) => deviceOf(fx, v, node)), span: fx.span(node) });
+  fx.emit({
+    kind: 'print',
+    format: format.v,
+    args: rest.map((v, i) => deviceOf(fx, v, argumentNode(node, i + 1))),
+    span: fx.span(node),
+  });
   return nothing;
 }
 

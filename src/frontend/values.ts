@@ -20,6 +20,8 @@ export type Value =
       readonly kind: 'host';
       readonly v: unknown /** A number written as a float, such as `1.0`. */;
       readonly float?: boolean;
+      /** Of `undefined`: the statement of T that gave it. */
+      readonly from?: string;
     }
   /** A value that only the device knows. */
   | { readonly kind: 'device'; readonly e: Expr }

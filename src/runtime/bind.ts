@@ -79,6 +79,7 @@ export class Binder {
 
   /** Takes a call's arguments. Throws `KernelCallError` for the first that does not fit. */
   bind(args: CallArgs, device: Device | CpuDevice): void {
+    checkObject(this.signature.name, args, this.signature.params);
     const slots = this.#tensorSlots;
     for (let i = 0; i < slots.length; i++) this.tensors[i] = this.#tensor(slots[i]!, args, device);
     for (let i = 0; i < this.#scalarSlots.length; i++) {
@@ -155,7 +156,10 @@ export class Binder {
 
   #unknown(args: CallArgs): void {
     const known = this.signature.params.map((p) => p.name);
-    for (const a in args) if (!known.includes(a)) this.#refuse(M.unknownArgument(a, known));
+    for (const a in args) {
+      if (known.includes(a)) continue;
+      throw new KernelCallError(M.unknownArgumentText(this.signature.name, a, known), M.unknownArgument(a, known));
+    }
   }
   #refuseShape({ name, shape }: TensorSlot, t: Tensor, why: string): never {
     return this.#refuse(M.wrongShape(name, t.shape, shapeText(shape, this.signature.dims), why));
@@ -163,6 +167,14 @@ export class Binder {
   #refuse(problem: M.CallProblem): never {
     throw new KernelCallError(M.callProblem(this.signature.name, problem), problem);
   }
+}
+
+/** A call names its arguments in one object. Throws `KernelCallError`. */
+export function checkObject(kernel: string, args: unknown, params: readonly { readonly name: string }[]): void {
+  if (typeof args === 'object' && args !== null && !(args instanceof Tensor)) return;
+  const names = params.map((p) => p.name);
+  const got = args === undefined ? 'nothing' : describe(args);
+  throw new KernelCallError(M.notAnObject(kernel, names, got));
 }
 
 function describe(x: unknown): string {

@@ -1,4 +1,3 @@
-import { KernelCallError } from '../dsl/kernel.ts';
 import type { Sig } from '../dsl/sig.ts';
 import { Binder, type CallArgs } from './bind.ts';
 import { cpu } from './cpu-device.ts';
@@ -9,13 +8,11 @@ const binders = new WeakMap<Sig, Binder>();
 
 /** Checks a call's arguments before there is anything compiled to launch. Throws `KernelCallError`. */
 export function checkCall(name: string, sig: Sig, args: CallArgs): void {
-  if (typeof args !== 'object' || args === null)
-    throw new KernelCallError(`${name}: it is called with one object that names its arguments`);
   let binder = binders.get(sig);
   if (!binder) {
     binder = new Binder(signatureOfSig(name, sig));
     binders.set(sig, binder);
   }
-  const first = Object.values(args).find((a) => a instanceof Tensor);
+  const first = Object.values(args ?? {}).find((a) => a instanceof Tensor);
   binder.bind(args, first instanceof Tensor ? first.device : cpu);
 }

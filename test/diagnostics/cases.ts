@@ -91,6 +91,13 @@ export const CASES: readonly Case[] = [
   at('TL0125', 'A(bx)', 'A[bx][0] = 1'),
   at('TL0126', 'const [x] = s', 'const [x] = [s]'),
   at('TL0127', 'const { x } = null', 'const { x } = { x: 1 }'),
+  file(
+    'TL0128',
+    `const options = {};\n${small('options.scale * 2')}`,
+    `const options = { scale: 3 };\n${small('options.scale * 2')}`,
+  ),
+  at('TL0129', 'const at = T.atomicAdd(I[0], 1); I[1] = at', 'T.atomicAdd(I[0], 1); I[1] = bx'),
+  at('TL0130', 'A[bx][0] = Math.random()', 'A[bx][0] = s'),
 
   // Capture.
   at('TL0191', 'A[bx][0] = this.scale'),
@@ -160,8 +167,24 @@ export const CASES: readonly Case[] = [
     'const t = T.shared(f32, [32, 64]);\nT.clear(t.tile([0, 0], [32, 64]))',
   ),
   at('TL0313', 'A[bx][64] = 1', 'A[bx][63] = 1'),
+  at(
+    'TL0335',
+    'const t = T.shared(f32, [64]);\nfor (const [i] of T.Parallel(65)) t[i] = 1',
+    'const t = T.shared(f32, [64]);\nfor (const [i] of T.Parallel(65)) if (i < 64) t[i] = 1',
+  ),
+  at(
+    'TL0335',
+    'const t = T.shared(f32, [64]);\nT.clear(t);\nfor (const k of T.serial(0, 64, 16)) for (const [i] of T.Parallel(16)) A[k + i][0] = t[k + i + 1]',
+    'const t = T.shared(f32, [65]);\nT.clear(t);\nfor (const k of T.serial(0, 64, 16)) for (const [i] of T.Parallel(16)) A[k + i][0] = t[k + i + 1]',
+  ),
   at('TL0314', 'I[bx][0] = 1', 'I[bx] = 1'),
   at('TL0315', 'A[bx][0] = A.length', 'I[bx] = A.shape[0]'),
+  at('TL0315', 'const t = T.alloc_shared([64], f32)', 'const t = T.shared(f32, [64])'),
+  at(
+    'TL0336',
+    'const a = T.shared(f32, [8, 64]), b = T.shared(f32, [8, 64]), sum = T.shared(f32, [8, 64]);\nT.clear(a); T.clear(b);\nT.copy(a + b, sum)',
+    'const a = T.shared(f32, [8, 64]), b = T.shared(f32, [8, 64]), sum = T.shared(f32, [8, 64]);\nT.clear(a); T.clear(b);\nfor (const [i, j] of T.Parallel(8, 64)) sum[i][j] = a[i][j] + b[i][j]',
+  ),
   at('TL0316', 'const t = T.shared(f32, [64]);\nt = A[bx]', 'const t = T.shared(f32, [64]);\nT.copy(A[bx], t)'),
   at(
     'TL0317',
@@ -264,6 +287,7 @@ export const CASES: readonly Case[] = [
     'for (const [i, j] of T.Parallel(8, 8)) I[i + j] = 1',
     'for (const [i, j] of T.Parallel(8, 8)) I[i * 8 + j] = 1',
   ),
+  at('TL0410', 'for (const i of T.Parallel(64)) A[bx][i] = 1', 'for (const [i] of T.Parallel(64)) A[bx][i] = 1'),
 
   // Passes.
   passes(

@@ -102,9 +102,33 @@ test('without capture, both remedies are named', () => {
   put('uncaptured.js', `${SCALE_JS}\nscaled(2).def;`);
   const { status, stderr } = node('uncaptured.js');
   expect(status).toBe(1);
-  expect(stderr).toContain('CaptureError: TL0190: the source of the kernel over (A) was not captured');
+  const place = `${join(app, 'uncaptured.js')}:${SCALE_JS.split('\n').findIndex((l) => l.includes('kernel({')) + 1}:10`;
+  expect(stderr).toContain(`CaptureError: TL0190: the source of the kernel over (A), at ${place}, was not captured`);
+  // The stack is that of the definition: the factory's line, then its caller's.
+  expect(stderr.match(/^ {4}at .*$/gm)![0]).toContain('uncaptured.js:5:10');
+  expect(stderr).not.toMatch(/^ {4}at .*(?:capture-error|dsl\/kernel)/m);
   expect(stderr).toContain('--import tilec/register');
   expect(stderr).toContain('tilec/vitest');
+});
+
+test('a call without capture names the definition, of macros too', () => {
+  put(
+    'uncaptured-call.js',
+    `import { f32, kernel, macro, T, Tensor, tensor } from 'tilec';
+const k = kernel({ A: tensor(f32, [4]) }, ({ A }) => { T.grid([1]); A[0] = 1; });
+await k({ A: Tensor.zeros([4], f32) }).catch((e) => console.log(e.message.split('\\n')[0]));
+const half = macro((x) => x / 2);
+try { Object.getOwnPropertySymbols(half).map((s) => half[s].capture); } catch (e) { console.log(e.message.split('\\n')[0]); }
+`,
+  );
+  const { stdout, stderr } = node('uncaptured-call.js');
+  expect(stderr).toBe('');
+  const file = join(app, 'uncaptured-call.js');
+  expect(stdout.split('\n')).toEqual([
+    `TL0190: the source of the kernel over (A), at ${file}:2:11, was not captured when its file was loaded`,
+    `TL0190: the source of a macro, at ${file}:4:14, was not captured when its file was loaded`,
+    '',
+  ]);
 });
 
 test('a mistake is shown at its line, in the file as it is', () => {

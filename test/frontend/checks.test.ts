@@ -18,6 +18,59 @@ function codes(statement: string): string[] {
 const F = 'const f = T.fragment(f32, [64]), g = T.fragment(f32, [64]); ';
 const S = 'const t = T.shared(f32, [64]), u = T.shared(f32, [8, 8]); T.clear(t); T.clear(u); ';
 
+describe('loops that leave a tile', () => {
+  const t =
+    'const t = T.shared(f32, [64]), u = T.local(f32, [4]), m = T.shared(f32, [8, 64]); T.clear(t); T.clear(m); ';
+  test.each([
+    'for (const [i] of T.Parallel(65)) t[i] = 1',
+    'for (const [i] of T.Parallel(64)) A[bx][i] = t[i + 1]',
+    'for (const [i] of T.Parallel(64)) A[bx][i] = t[i - 1]',
+    'for (const [i] of T.Parallel(64)) A[bx][i] = t[64 - i]',
+    'for (const [i, j] of T.Parallel(8, 9)) t[i * 8 + j] = 1',
+    'for (const [i, j] of T.Parallel(9, 64)) m[i][j] = 1',
+    'for (const [i] of T.Parallel(33)) T.atomicAdd(t[2 * i], 1)',
+    'for (const i of T.unroll(5)) u[i] = 1',
+    'for (const i of T.serial(0, 9, 4)) { const at = i - 5; u[at] = 1 }',
+    'for (const k of T.serial(c)) for (const [i] of T.Parallel(65)) t[i] = 1',
+    'if (c > 0) for (const [i] of T.Parallel(65)) t[i] = 1',
+    'for (const [i] of T.Parallel(64)) for (const k of T.serial(2)) A[i][0] = t[i + k] > 0 ? 1 : 2',
+    'for (const k of T.serial(5)) T.clear(t.tile([k * 16], [16]))',
+    'for (const [i] of T.Parallel(65)) A[bx][i] = 1',
+    'for (const [i] of T.Parallel(65)) { for (const k of T.serial(4)) { if (k > 2) break; I[k] = 1 } t[i] = 1 }',
+    'const at = (x: i32) => x + 1; for (const [i] of T.Parallel(64)) t[at(i)] = 1',
+  ])('%s', (statement) => {
+    expect(codes(t + statement)[0]).toBe('TL0335');
+  });
+
+  test.each([
+    'for (const [i] of T.Parallel(64)) t[i] = 1',
+    'for (const [i] of T.Parallel(65)) if (i < 64) t[i] = 1',
+    'for (const [i] of T.Parallel(65)) A[i][0] = i < 64 ? t[i] : 0',
+    'for (const [i] of T.Parallel(65)) A[i][0] = T.select(i < 64, t[i], 0)',
+    'for (const [i] of T.Parallel(65)) P[i] = i < 64 && t[i] > 0',
+    'for (const [i] of T.Parallel(65)) P[i] = i > 63 || t[i] > 0',
+    'for (const [i] of T.Parallel(65)) for (const k of T.serial(0, 64 - i)) t[k] = t[i]',
+    'for (const i of T.serial(65)) { if (i === 64) break; t[i] = 1 }',
+    'for (const i of T.serial(65)) { if (i === 64) continue; t[i] = 1 }',
+    'for (const i of T.serial(65)) { if (i === 64) return; t[i] = 1 }',
+    'for (const i of T.serial(65)) { T.assert(i < 64); t[i] = 1 }',
+    'for (const [i] of T.Parallel(65)) { T.assert(i < 64); t[i] = 1 }',
+    'for (const [i] of T.Parallel(65)) for (const k of T.serial(2)) { if (i > 63) break; t[i] = 1 }',
+    'for (const i of T.serial(0, 9, 4)) { const at = T.floorDiv(i, 4); u[at] = 1 }',
+    'for (const i of T.serial(64, 64)) t[i] = 1',
+    'for (const i of T.Persistent(65)) t[i] = 1',
+    'for (const i of T.serial(c)) t[i] = 1',
+    'for (const [i] of T.Parallel(128)) A[bx][i % 64] = t[i & 63]',
+    'for (const [i] of T.Parallel(128)) A[i][0] = t[T.min(i, 63)]',
+    'for (const k of T.serial(5)) T.copy(t.tile([0], [64]), A.tile([bx, k * 16], [64]))',
+    'for (const k of T.serial(4)) T.clear(t.tile([k * 16], [16]))',
+    'for (const [i] of T.Parallel(65)) { let at: i32 = i; if (at > 63) at = 0; A[i][0] = t[at] }',
+    'for (const [i] of T.Parallel(64)) A[i][0] = t[i - i + 63]',
+  ])('%s', (statement) => {
+    expect(codes(t + statement)).not.toContain('TL0335');
+  });
+});
+
 describe('reads of what nothing wrote', () => {
   test.each([
     [`${F}T.copy(f, A[bx])`, 1],

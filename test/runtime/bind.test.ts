@@ -1,4 +1,4 @@
-import { bool, dim, f16, f32, i32, i64, KernelCallError, type Sig, scalar, Tensor, tensor, u8 } from 'tilec';
+import { bool, dim, f16, f32, i32, i64, KernelCallError, kernel, type Sig, scalar, Tensor, tensor, u8 } from 'tilec';
 import { describe, expect, test } from 'vitest';
 import { Binder, type CallArgs } from '../../src/runtime/bind.ts';
 import { checkCall } from '../../src/runtime/check-call.ts';
@@ -97,7 +97,7 @@ describe('arguments', () => {
     [{ i: 2 ** 31 }, 'op: `i` is the number 2147483648, not a scalar of i32'],
     [{ big: 2n ** 63n }, 'not a scalar of i64'],
     [{ flag: 1 }, 'op: `flag` is the number 1, not a scalar of bool'],
-    [{ extra: 1 }, 'op: `extra` is no parameter of this kernel, not a parameter: they are a, s, i, big, flag'],
+    [{ extra: 1 }, 'op: `extra` is no parameter of this kernel. Its parameters are a, s, i, big, flag'],
   ])('%o is refused', (change, message) => {
     let error: unknown;
     try {
@@ -108,6 +108,22 @@ describe('arguments', () => {
     expect(error).toBeInstanceOf(KernelCallError);
     expect((error as KernelCallError).message).toContain(message);
     expect((error as KernelCallError).mismatch?.argument).toBe(Object.keys(change)[0]);
+  });
+
+  test.each([
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [3, 'the number 3'],
+    [Tensor.zeros([2, 4], f16), 'a tensor'],
+  ])('a call with %o in place of its arguments is refused', (args, got) => {
+    const message = `op: it is called with one object that names its arguments, \`op({ a, s, i, big, flag })\`, not with ${got}`;
+    expect(() => binder(sig).bind(args as never, cpu)).toThrow(new KernelCallError(message));
+    expect(() => checkCall('op', sig, args as never)).toThrow(new KernelCallError(message));
+  });
+
+  test('a kernel called with nothing says so', async () => {
+    const k = kernel(sig, () => {}) as unknown as () => Promise<void>;
+    await expect(k()).rejects.toThrow(KernelCallError);
   });
 
   test('a disposed tensor is refused', () => {

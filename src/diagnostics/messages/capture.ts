@@ -4,9 +4,10 @@ import type { Message } from '../report.ts';
 export const capturedRemedy =
   "run node with `--import tilec/register`, or under vitest put the plugin of 'tilec/vitest' into `plugins`";
 
-export const notCaptured = (what: string): Message => ({
+/** `place`: file, line and column of the call that defines it. */
+export const notCaptured = (what: string, place?: string): Message => ({
   code: 'TL0190',
-  message: `the source of ${what} was not captured when its file was loaded`,
+  message: `the source of ${what}${place === undefined ? '' : `, at ${place},`} was not captured when its file was loaded`,
   hint:
     `${capturedRemedy}. The loader looks for \`kernel\` and \`macro\` imported from 'tilec' itself, ` +
     'with the function written inside the call',

@@ -13,8 +13,13 @@ export const integerDivision = (): Message =>
 const castSuggestion = (a: string, b: string): string => (b.startsWith('f') || !a.startsWith('f') ? b : a);
 export const dtypeMismatch = (op: string, a: string, b: string): Message =>
   m('TL0202', `\`${op}\` of ${a} and ${b}`, `cast one of them, for example \`${castSuggestion(a, b)}(…)\``);
-export const fractionInInteger = (value: string, dtype: string): Message =>
-  m('TL0203', `${value} is a float, and stands where ${dtype} is needed`, `cast that one: \`f32(…)\``);
+export const fractionInInteger = (value: string, what: string, hint?: string): Message =>
+  m('TL0203', `${value} is a float, and stands where ${what} is needed`, hint ?? `cast that one: \`f32(…)\``);
+export const noInfinity = (dtype: string, largest: string): string =>
+  `${dtype} has no infinity; its largest value is ${largest}`;
+export const noNaN = (dtype: string): string => `${dtype} has no NaN`;
+export const truncate = (dtype: string): string => `cast it: \`${dtype}(…)\` truncates`;
+export const INDEX_DIVISION = 'of host numbers, T.floorDiv gives an integer';
 export const storeDtype = (value: string, buffer: string, dtype: string): Message =>
   m(
     'TL0204',
@@ -41,4 +46,7 @@ export const literalRange = (value: string, dtype: string): Message => m('TL0211
 export const copyDtypes = (from: string, to: string): Message =>
   m('TL0212', `T.copy cannot convert ${from} to ${to}`, 'use T.Parallel, with T.select or a comparison');
 
-export const notANumber = (what: string): Message => m('TL0213', `${what} stands where a number is needed`);
+export const notANumber = (what: string, hint?: string): Message =>
+  m('TL0213', `${what} stands where a number is needed`, hint);
+export const CHOOSE_ELEMENTS =
+  'tiles are not chosen between while the kernel runs: choose elements in T.Parallel, or use `if` around what works on each';

@@ -3,11 +3,16 @@ import type { Message } from '../report.ts';
 
 const m = (code: Message['code'], message: string, hint?: string): Message => ({ code, message, hint });
 
-export const writeConflict = (buffer: string, vars: readonly string[]): Message =>
+/** `vars`: the variables that the element does not depend on; `others`: those that it does. */
+export const writeConflict = (buffer: string, vars: readonly string[], others: readonly string[]): Message =>
   m(
     'TL0401',
     `iterations that differ only in ${vars.map((v) => `\`${v}\``).join(', ')} write the same element of \`${buffer}\``,
-    'use T.reduceSum and its like, or T.atomicAdd',
+    `to combine values use T.reduceSum and its like, or T.atomicAdd; ${
+      others.length > 0
+        ? `to write one for each [${others.join(', ')}], a loop over [${others.join(', ')}] alone`
+        : 'to write one, write it outside the loop'
+    }`,
   );
 export const writeCollision = (buffer: string): Message =>
   m(
@@ -29,6 +34,8 @@ export const parallelExtent = (): Message =>
   );
 export const parallelArity = (vars: number, extents: number): Message =>
   m('TL0404', `T.Parallel has ${extents} extents, but ${vars} variable${vars === 1 ? ' is' : 's are'} bound`);
+export const parallelList = (name: string): Message =>
+  m('TL0410', `T.Parallel gives a list of indices, and \`${name}\` stands for the list`, `write \`const [${name}]\``);
 export const tileInParallel = (fn: string): Message =>
   m('TL0405', `T.${fn} works on whole tiles and cannot stand inside T.Parallel`, 'move it out, or use elements here');
 export const jumpInParallel = (what: string): Message =>

@@ -55,9 +55,15 @@ export const callProblem = (kernel: string, { argument, expected, got }: CallPro
 
 export const unknownArgument = (name: string, known: readonly string[]): CallProblem => ({
   argument: name,
-  expected: `a parameter: they are ${known.join(', ')}`,
-  got: 'no parameter of this kernel',
+  expected: `one of ${known.join(', ')}`,
+  got: 'no parameter',
 });
+export const unknownArgumentText = (kernel: string, name: string, known: readonly string[]): string =>
+  `${kernel}: \`${name}\` is no parameter of this kernel. Its parameters are ${known.join(', ')}`;
+
+/** The whole of the call is wrong, not one argument. */
+export const notAnObject = (kernel: string, params: readonly string[], got: string): string =>
+  `${kernel}: it is called with one object that names its arguments, \`${kernel}({ ${params.join(', ')} })\`, not with ${got}`;
 
 export const notATensor = (argument: string, dtype: string, got: string): CallProblem => ({
   argument,

@@ -15,8 +15,10 @@ export const badThreads = (n: unknown): Message =>
 export const gridRank = (n: number): Message => m('TL0304', `a grid has one to three extents, not ${n}`);
 export const shapeNotConstant = (what: string): Message =>
   m('TL0305', `the shape of ${what} must be positive integers known while compiling`);
-export const copyShape = (src: string, dst: string, fn = 'copy'): Message =>
-  m('TL0306', `T.${fn} from [${src}] to [${dst}]: the shapes differ`);
+export const copyShape = (src: string, dst: string, fn = 'copy', hint?: string): Message =>
+  m('TL0306', `T.${fn} from [${src}] to [${dst}]: the shapes differ`, hint);
+export const NO_BROADCAST =
+  'nothing is repeated: take as much with `A.tile(origin, extent)`, or repeat in T.Parallel: `dst[i][j] = src[j]`';
 export const gemmShape = (a: string, b: string, c: string): Message =>
   m(
     'TL0307',
@@ -28,18 +30,37 @@ export const reduceShape = (src: string, dst: string, dim: number): Message =>
   m('TL0309', `a reduction of [${src}] along dimension ${dim} does not give [${dst}]`);
 export const reduceDim = (dim: unknown, rank: number): Message =>
   m('TL0310', `dim is ${String(dim)}, but the tile has dimensions 0 to ${rank - 1}`);
-export const regionRank = (what: string, got: number, rank: number): Message =>
-  m('TL0311', `${what} has ${count(got, 'entry', 'entries')}, but the buffer has ${count(rank, 'dimension')}`);
+export const regionRank = (what: string, got: number, rank: number, hint: string): Message =>
+  m('TL0311', `${what} has ${count(got, 'entry', 'entries')}, but the buffer has ${count(rank, 'dimension')}`, hint);
+export const originRank = (example: string): string =>
+  `the origin has an entry for each dimension, such as \`${example}\``;
+export const EXTENT_RANK = 'the extent has an entry for each dimension, or for the last few';
 export const regionExtent = (dim: number, extent: number, size: number): Message =>
   m('TL0312', `the region takes ${extent} elements along dimension ${dim}, which has ${size}`);
 export const indexRange = (buffer: string, dim: number, index: number, size: number): Message =>
   m('TL0313', `index ${index} is outside \`${buffer}\`: dimension ${dim} has ${size} elements`);
+export const indexGoesOutside = (buffer: string, dim: number, low: number, high: number, size: number): Message =>
+  m(
+    'TL0335',
+    `the index goes from ${low} to ${high}, but dimension ${dim} of \`${buffer}\` has ${size} elements`,
+    'end the loop where the dimension ends, or guard the access with `if`',
+  );
+/** The note at the loop. */
+export const loopGoes = (name: string, first: number, last: number): string =>
+  `\`${name}\` goes from ${first} to ${last} here`;
 export const indexCount = (buffer: string, got: number, rank: number): Message =>
   m('TL0314', `\`${buffer}\` has ${count(rank, 'dimension')}, but ${count(got, 'index is', 'indices are')} given`);
-export const unknownProperty = (what: string, name: string): Message =>
-  m('TL0315', `${what} has no property \`${name}\``);
+export const unknownProperty = (what: string, name: string, hint?: string): Message =>
+  m('TL0315', `${what} has no property \`${name}\``, hint);
+export const didYouMean = (name: string): string => `did you mean \`${name}\`?`;
 export const wholeAssignment = (name: string): Message =>
   m('TL0316', `\`${name}\` is assigned as a whole`, 'use T.copy or T.fill, or assign its elements in T.Parallel');
+export const wholeOperand = (what: string, tile: string, fix?: string): Message =>
+  m(
+    'TL0336',
+    `${what} works on elements, but ${tile} stands here whole`,
+    fix === undefined ? 'write T.Parallel, and the operation on its elements' : `write \`${fix}\``,
+  );
 export const uninitialized = (name: string, scope: string): Message =>
   m(
     'TL0317',

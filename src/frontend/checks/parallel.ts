@@ -38,8 +38,10 @@ function checkLoop(p: Parallel, locals: ReadonlySet<string>): Diagnostic[] {
   for (const w of stores) {
     const { buffer } = w.at;
     const missing = p.vars.filter((v, d) => p.extents[d]! > 1 && !w.vars.has(v) && !w.under.has(v));
-    if (missing.length > 0) report(buffer, diagnostic(M.writeConflict(buffer, missing), w.at.span));
-    else if (collides(p, w, keysOf)) report(buffer, diagnostic(M.writeCollision(buffer), w.at.span));
+    if (missing.length > 0) {
+      const others = p.vars.filter((v) => w.vars.has(v));
+      report(buffer, diagnostic(M.writeConflict(buffer, missing, others), w.at.span));
+    } else if (collides(p, w, keysOf)) report(buffer, diagnostic(M.writeCollision(buffer), w.at.span));
   }
   for (const w of stores)
     for (const r of loads) {
