@@ -4,7 +4,7 @@ import * as M from '../diagnostics/messages/language.ts';
 import type { DType } from '../ir/dtype.ts';
 import type { Expr } from '../ir/tile/schema.ts';
 import { forStore, hostConstant } from './arith.ts';
-import type { Frontend } from './context.ts';
+import { type Frontend, Skipped } from './context.ts';
 import { applyBinary, COMPOUND, deviceOf, evaluate, isDeviceValue } from './expr.ts';
 import { present } from './operands.ts';
 import type { Scope } from './scope.ts';
@@ -65,6 +65,8 @@ function scalar(fx: Frontend, scope: Scope, target: ts.Identifier, node: ts.Expr
   const b = scope.get(name);
   if (!b) fx.fail(Object.hasOwn(fx.source.capture.free, name) ? M.assignOutside(name) : M.unknownName(name), target);
   switch (b.kind) {
+    case 'skipped':
+      throw new Skipped();
     case 'const':
       return fx.fail(b.value.kind === 'tile' ? M.wholeAssignment(b.value.tile.name) : M.assignConst(name), node);
     case 'host': {

@@ -1,6 +1,6 @@
 /** What the walk over a kernel's text carries along: names given out, buffers made, statements emitted. */
 import type { ts } from 'ts-morph';
-import type { Note } from '../diagnostics/diagnostic.ts';
+import { CompileError, type Diagnostic, type Note } from '../diagnostics/diagnostic.ts';
 import * as M from '../diagnostics/messages/language.ts';
 import { fail, type Message } from '../diagnostics/report.ts';
 import type { Span } from '../ir/span.ts';
@@ -22,7 +22,19 @@ export interface Loop {
   readonly control: number;
 }
 
+/** Thrown for what hangs on code that has been reported: nothing is said of it. */
+export class Skipped extends Error {
+  override readonly name = 'Skipped';
+}
+
+/** Mistakes reported at once; who sees these knows enough. */
+const MOST_ERRORS = 20;
+
 export class Frontend {
+  /** Mistakes found so far, in the order of the walk. */
+  readonly errors: Diagnostic[] = [];
+  /** Statements given up so far, those walked over again included. */
+  mistakes = 0;
   readonly buffers: Buffer[] = [];
   readonly dims = new Map<string, Dim>();
   grid: Grid | undefined;
@@ -61,8 +73,31 @@ export class Frontend {
 
   emit(s: Stmt): void {
     if (this.guarded > 0) fail(M.statementInOperand(), s.span);
+    if (!this.grid && this.errors.length > 0) throw new Skipped();
     if (!this.grid) fail(M.gridFirst(), s.span);
     this.sink.push(s);
+  }
+
+  /** Runs `f`. A mistake in it is kept for the report, and the walk is where it was before: what `f` gave is missing then. */
+  attempt<R>(f: () => R): { readonly value: R } | undefined {
+    const { source, via, macroStack, control, parallel, loops, fn, guarded, sink } = this;
+    const before = { source, via, macroStack, control, parallel, loops, fn, guarded };
+    try {
+      return { value: f() };
+    } catch (e) {
+      if (e instanceof CompileError) for (const d of e.diagnostics) this.report(d);
+      else if (!(e instanceof Skipped)) throw e;
+      this.mistakes++;
+      Object.assign(this, before);
+      this.sink = sink;
+      return undefined;
+    }
+  }
+
+  /** Once for each place, however often it is walked over. */
+  private report(d: Diagnostic): void {
+    const here = (x: Diagnostic): string => `${x.code} ${x.span.file}:${x.span.line}:${x.span.column}`;
+    if (this.errors.length < MOST_ERRORS && !this.errors.some((x) => here(x) === here(d))) this.errors.push(d);
   }
 
   collect(f: () => void): readonly Stmt[] {

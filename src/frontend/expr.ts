@@ -19,7 +19,7 @@ import {
   unify,
 } from './arith.ts';
 import { call } from './call.ts';
-import type { Frontend } from './context.ts';
+import { type Frontend, Skipped } from './context.ts';
 import { hostBinary } from './host-operators.ts';
 import { arrayLiteral, elementAccess, objectLiteral, propertyAccess } from './members.ts';
 import { bare, present, refuseWhole } from './operands.ts';
@@ -157,6 +157,7 @@ export function refuseSpecial(fx: Frontend, node: ts.FunctionLikeDeclaration): v
 export function lookup(fx: Frontend, scope: Scope, node: ts.Identifier): Value {
   const name = node.text;
   const b = scope.get(name);
+  if (b?.kind === 'skipped') throw new Skipped();
   if (b)
     return b.kind === 'device' ? device({ kind: 'var', name: b.name, dtype: b.dtype, span: fx.span(node) }) : b.value;
   const { capture } = fx.source;

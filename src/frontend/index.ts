@@ -1,7 +1,7 @@
 /** Captured TypeScript → Tile IR. */
 import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
-import { fail } from '../diagnostics/report.ts';
+import { compileError, fail } from '../diagnostics/report.ts';
 import type { KernelDef } from '../dsl/kernel.ts';
 import { i32 } from '../ir/tile/build.ts';
 import type { Expr, Kernel, Param } from '../ir/tile/schema.ts';
@@ -45,6 +45,7 @@ export function buildKernel(def: KernelDef): Kernel {
     if (ts.isBlock(fn.body)) functionBody(fx, scope, fn.body.statements);
     else fx.fail(M.missingGrid(), fn);
   });
+  if (fx.errors.length > 0) throw compileError(fx.errors);
   if (!fx.grid) return fx.fail(M.missingGrid(), fn.body);
   for (const d of fx.dims.values()) if (!known.has(d.name)) fail(M.dimNowhere(d.name), span);
 

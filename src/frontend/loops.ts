@@ -84,8 +84,11 @@ function hostLoop(
   within(fx, 'host', () =>
     run((walk, node) => {
       if (++count > LONGEST_HOST_LOOP) fx.fail(M.hostLoopTooLong(LONGEST_HOST_LOOP), node);
+      const before = fx.mistakes;
       const end = walk();
       if (end?.kind === 'return') result = end;
+      // What ends the loop may be among what was given up.
+      if (fx.mistakes > before) return false;
       return end === undefined || end.kind === 'continue';
     }),
   );

@@ -7,7 +7,9 @@ export type Binding =
   /** A `let` of host values: may change while compiling, but not under device control. */
   | { readonly kind: 'host'; value: Value; readonly control: number }
   /** A device scalar. */
-  | { readonly kind: 'device'; readonly name: string; readonly dtype: DType; readonly inParallel: boolean };
+  | { readonly kind: 'device'; readonly name: string; readonly dtype: DType; readonly inParallel: boolean }
+  /** Declared by a statement that was refused. */
+  | { readonly kind: 'skipped' };
 
 export class Scope {
   private readonly names = new Map<string, Binding>();
@@ -17,6 +19,10 @@ export class Scope {
   }
   get(name: string): Binding | undefined {
     return this.names.get(name) ?? this.parent?.get(name);
+  }
+  /** Is it declared in this very block? */
+  has(name: string): boolean {
+    return this.names.has(name);
   }
   /** All names that can be seen from here. */
   visible(): readonly string[] {

@@ -3,7 +3,7 @@ import { ts } from 'ts-morph';
 import * as M from '../diagnostics/messages/language.ts';
 import { condition } from './arith.ts';
 import { assignment, increment, isAssignment } from './assign.ts';
-import type { Frontend } from './context.ts';
+import { type Frontend, Skipped } from './context.ts';
 import { declaration } from './declare.ts';
 import { deviceOf, evaluate, hostOf, isDeviceValue, refuseSpecial, truthOf } from './expr.ts';
 import { forOf, forStatement, whileStatement } from './loops.ts';
@@ -18,9 +18,11 @@ export type Completion =
   | { readonly kind: 'break' | 'continue' }
   | undefined;
 
-/** A function's body; gives what it returns. */
+/** A function's body; gives what it returns. What hangs on the value of one with mistakes is skipped. */
 export function functionBody(fx: Frontend, scope: Scope, statements: readonly ts.Statement[]): Value {
+  const before = fx.mistakes;
   const end = block(fx, scope, statements);
+  if (fx.fn.inlined && fx.mistakes > before) throw new Skipped();
   return end?.kind === 'return' ? end.value : host(undefined);
 }
 
@@ -34,10 +36,23 @@ export function block(fx: Frontend, scope: Scope, statements: readonly ts.Statem
       });
     }
   for (const s of statements) {
-    const end = statement(fx, scope, s);
-    if (end) return end;
+    const done = fx.attempt(() => statement(fx, scope, s));
+    if (done?.value) return done.value;
+    if (!done && ts.isReturnStatement(s)) return { kind: 'return', value: host(undefined) };
+    if (!done) skip(scope, s);
   }
   return undefined;
+}
+
+/** Behind a mistake: what the statement would have declared is known to be missing. */
+function skip(scope: Scope, s: ts.Statement): void {
+  if (!ts.isVariableStatement(s)) return;
+  const declare = (name: ts.BindingName): void => {
+    if (!ts.isIdentifier(name)) {
+      for (const e of name.elements) if (!ts.isOmittedExpression(e)) declare(e.name);
+    } else if (!scope.has(name.text)) scope.set(name.text, { kind: 'skipped' });
+  };
+  for (const d of s.declarationList.declarations) declare(d.name);
 }
 
 /** The body of a loop or branch, in a scope of its own. */
