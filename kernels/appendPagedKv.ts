@@ -1,19 +1,12 @@
 /** Extending a paged cache by a chunk of new tokens for each request. */
-import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, T, tensor } from 'tilec';
+import { f32, kernel, T } from 'tilec';
 import { quantizeFp8 } from './macros/fp8.ts';
 import { findTile } from './macros/requests.ts';
 import { rotatePair } from './macros/rope.ts';
+import { newTokens, type PagedKvConfig, pagedKv } from './pagedKv.ts';
 import { threadsFor } from './rows.ts';
 
-export interface AppendPagedKvConfig {
-  readonly headsKv: number;
-  /** Elements of a head. */
-  readonly dim: number;
-  /** Tokens of a page: a power of two. */
-  readonly pageSize: number;
-  readonly dtype?: 'f16' | 'bf16';
-  /** `dtype`, or f8e4m3 with one scale each for K and V. Default: dtype. */
-  readonly cacheDtype?: 'f16' | 'bf16' | 'f8e4m3';
+export interface AppendPagedKvConfig extends PagedKvConfig {
   /** Even, at most dim; 0 (default): no rotary embedding. */
   readonly rotaryDim?: number;
   /** Tokens of a block. */
@@ -32,28 +25,12 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
   const { headsKv, dim: D, pageSize, rotaryDim = 0 } = config;
   const BM = config.BM ?? Math.max(1, 2 ** Math.floor(Math.log2(PER_BLOCK / (headsKv * D))));
   const threads = config.threads ?? threadsFor(BM * headsKv * D);
-  const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
-  const fp8 = config.cacheDtype === 'f8e4m3';
-  const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
-  const totalQ = dim('totalQ');
-  const batch = dim('batch');
-  const numPages = dim('numPages');
+  const { dtype, fp8, batch, tensors: cache } = pagedKv(config);
+  const { totalQ, tensors: chunk } = newTokens(config);
   const half = rotaryDim / 2;
 
   return kernel(
-    {
-      kNew: tensor(dtype, [totalQ, headsKv, D]),
-      vNew: tensor(dtype, [totalQ, headsKv, D]),
-      kPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      vPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      ...(fp8 ? { kScale: tensor(f32, [1]), vScale: tensor(f32, [1]) } : {}),
-      cuSeqlensQ: tensor(i32, [dim('batchPlus1')]),
-      cacheSeqlens: tensor(i32, [batch]),
-      blockTable: tensor(i32, [batch, dim('maxPagesPerReq')]),
-      ...(rotaryDim > 0
-        ? { cos: tensor(f32, [dim('maxPosition'), half]), sin: tensor(f32, [dim('maxPosition'), half]) }
-        : {}),
-    },
+    { ...chunk, ...cache },
     ({ kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin }) => {
       const [block] = T.grid([T.floorDiv(totalQ, BM) + batch], { threads });
       const [request, tile] = findTile(cuSeqlensQ, batch, block, BM);

@@ -1,23 +1,10 @@
 /** Grouped-query attention of one token a request over its paged cache: parts of the sequence, then their combination. */
-import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, T, tensor } from 'tilec';
+import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, kernel, T, tensor } from 'tilec';
 import { onlineSoftmax, softcapScores } from './macros/onlineSoftmax.ts';
 import { loadPages } from './macros/pages.ts';
+import { type PagedKvConfig, pagedKv, type ScoreConfig } from './pagedKv.ts';
 
-export interface GqaPagedDecodeConfig {
-  readonly heads: number;
-  /** Divides `heads`. */
-  readonly headsKv: number;
-  /** Elements of a head: a multiple of 16. */
-  readonly dim: number;
-  /** Tokens of a page: a power of two. */
-  readonly pageSize: number;
-  readonly dtype?: 'f16' | 'bf16';
-  /** `dtype`, or f8e4m3 with one scale each for K and V. Default: dtype. */
-  readonly cacheDtype?: 'f16' | 'bf16' | 'f8e4m3';
-  /** Positive; default dim ** −0.5. */
-  readonly smScale?: number;
-  /** 0 (default): off. */
-  readonly softcap?: number;
+export interface GqaPagedDecodeConfig extends PagedKvConfig, ScoreConfig {
   readonly BN?: number;
   readonly numStages?: number;
 }
@@ -37,12 +24,8 @@ const NOTHING = -1e30;
  */
 export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
   const { heads, headsKv, dim: D, pageSize, smScale = D ** -0.5, softcap = 0, BN = 32, numStages = 2 } = config;
-  const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
-  const fp8 = config.cacheDtype === 'f8e4m3';
-  const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
+  const { dtype, fp8, batch, tensors: cache } = pagedKv(config);
   const work = fp8 ? f16 : dtype;
-  const batch = dim('batch');
-  const numPages = dim('numPages');
   const splits = dim('splits');
   const group = heads / headsKv;
   const BM = Math.ceil(group / 16) * 16;
@@ -50,11 +33,7 @@ export function gqaPagedDecode(config: GqaPagedDecodeConfig) {
   return kernel(
     {
       q: tensor(dtype, [batch, heads, D]),
-      kPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      vPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      ...(fp8 ? { kScale: tensor(f32, [1]), vScale: tensor(f32, [1]) } : {}),
-      cacheSeqlens: tensor(i32, [batch]),
-      blockTable: tensor(i32, [batch, dim('maxPagesPerReq')]),
+      ...cache,
       partial: tensor(f32, [splits, batch, heads, D]),
       weight: tensor(f32, [splits, batch, heads]),
     },

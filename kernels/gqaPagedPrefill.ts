@@ -1,28 +1,15 @@
 /** Grouped-query attention of a chunk of new tokens, against a paged cache of old ones. */
-import { bf16, type DTypeValue, dim, f8e4m3, f16, f32, i32, kernel, type Shared, T, tensor } from 'tilec';
+import { f8e4m3, f32, type i32, kernel, type Shared, T, tensor } from 'tilec';
 import { type AttentionTiling, attentionTiles } from './attentionTiles.ts';
 import { dequantizeFp8 } from './macros/fp8.ts';
 import { onlineSoftmax, softcapScores } from './macros/onlineSoftmax.ts';
 import { loadPages } from './macros/pages.ts';
 import { findTile } from './macros/requests.ts';
 import { applyRope } from './macros/rope.ts';
+import { newTokens, type PagedKvConfig, pagedKv, type ScoreConfig } from './pagedKv.ts';
 
-export interface GqaPagedPrefillConfig extends AttentionTiling {
-  readonly heads: number;
-  /** Divides `heads`. */
-  readonly headsKv: number;
-  /** Elements of a head: a multiple of 16. */
-  readonly dim: number;
-  /** Tokens of a page: a power of two. */
-  readonly pageSize: number;
-  readonly dtype?: 'f16' | 'bf16';
-  /** `dtype`, or f8e4m3 with one scale each for K and V. Default: dtype. */
-  readonly cacheDtype?: 'f16' | 'bf16' | 'f8e4m3';
+export interface GqaPagedPrefillConfig extends PagedKvConfig, ScoreConfig, AttentionTiling {
   readonly isCausal?: boolean;
-  /** Positive; default dim ** −0.5. */
-  readonly smScale?: number;
-  /** 0 (default): off. */
-  readonly softcap?: number;
   /** Even, at most dim; 0 (default): no rotary embedding. */
   readonly rotaryDim?: number;
 }
@@ -39,35 +26,14 @@ export interface GqaPagedPrefillConfig extends AttentionTiling {
 export function gqaPagedPrefill(config: GqaPagedPrefillConfig) {
   const { heads, headsKv, dim: D, pageSize, isCausal = true, smScale = D ** -0.5, softcap = 0, rotaryDim = 0 } = config;
   const { BM, BN, SN, threads, numStages } = attentionTiles(D, config, { rotated: rotaryDim > 0, narrow: 64 });
-  const dtype: DTypeValue<'f16' | 'bf16'> = config.dtype === 'bf16' ? bf16 : f16;
-  const fp8 = config.cacheDtype === 'f8e4m3';
-  const cacheDtype: DTypeValue<'f16' | 'bf16' | 'f8e4m3'> = fp8 ? f8e4m3 : dtype;
-  const totalQ = dim('totalQ');
-  const batch = dim('batch');
-  const numPages = dim('numPages');
+  const { dtype, fp8, batch, tensors: cache } = pagedKv(config);
+  const { totalQ, tensors: chunk } = newTokens(config);
   const group = heads / headsKv;
   // With a softcap the scores are final before the softmax, else their scale rides on its exponent.
   const scale = Math.LOG2E * (softcap > 0 ? 1 : smScale);
 
   return kernel(
-    {
-      q: tensor(dtype, [totalQ, heads, D]),
-      kNew: tensor(dtype, [totalQ, headsKv, D]),
-      vNew: tensor(dtype, [totalQ, headsKv, D]),
-      kPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      vPages: tensor(cacheDtype, [numPages.times(pageSize), headsKv, D]),
-      ...(fp8 ? { kScale: tensor(f32, [1]), vScale: tensor(f32, [1]) } : {}),
-      cuSeqlensQ: tensor(i32, [dim('batchPlus1')]),
-      cacheSeqlens: tensor(i32, [batch]),
-      blockTable: tensor(i32, [batch, dim('maxPagesPerReq')]),
-      ...(rotaryDim > 0
-        ? {
-            cos: tensor(f32, [dim('maxPosition'), rotaryDim / 2]),
-            sin: tensor(f32, [dim('maxPosition'), rotaryDim / 2]),
-          }
-        : {}),
-      out: tensor(dtype, [totalQ, heads, D]),
-    },
+    { q: tensor(dtype, [totalQ, heads, D]), ...chunk, ...cache, out: tensor(dtype, [totalQ, heads, D]) },
     ({ q, kNew, vNew, kPages, vPages, kScale, vScale, cuSeqlensQ, cacheSeqlens, blockTable, cos, sin, out }) => {
       // As many row tiles as any split of totalQ into `batch` requests can need; the last ones may find no work.
       const [bx, h] = T.grid([T.floorDiv(totalQ, BM) + batch, heads], { threads, minBlocks: D > 128 ? 1 : 2 });

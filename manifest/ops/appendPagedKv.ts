@@ -1,16 +1,12 @@
 import type { OperatorEntry } from '../schema.ts';
 import {
-  blockTable,
   cacheParams,
-  cuSeqlensQ,
-  newKv,
+  chunkSizes,
+  chunkTensors,
   requiresCache,
   requiresDim,
   requiresRotary,
   rotaryParam,
-  rotaryTables,
-  scales,
-  writtenPages,
 } from './attention.ts';
 import { rowTileRules, tokenTiles } from './tiles.ts';
 
@@ -23,27 +19,9 @@ export const appendPagedKv = {
   tiles: tokenTiles,
   tileRules: rowTileRules,
   tensors: {
-    ...newKv,
-    ...writtenPages,
-    ...scales,
-    cuSeqlensQ,
-    cacheSeqlens: {
-      dtype: 'i32',
-      shape: ['batch'],
-      role: 'in',
-      fill: { kind: 'list', list: 'oldLens' },
-      doc: 'tokens in the cache before the append',
-    },
-    blockTable: blockTable('newLens[b] + oldLens[b]'),
-    ...rotaryTables,
+    ...chunkTensors,
   },
-  lists: { newLens: 'batch', oldLens: 'batch' },
-  derived: {
-    totalQ: 'sum(b < batch, newLens[b])',
-    numPages: 'sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
-    maxPagesPerReq: 'largest(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
-    maxPosition: 'largest(b < batch, newLens[b] + oldLens[b])',
-  },
+  ...chunkSizes,
   roofline: {
     flops: 'totalQ * headsKv * (3 * rotaryDim + 2 * dim)',
     bytes: '2 * totalQ * headsKv * dim * (bytes(dtype) + bytes(cacheDtype)) + 4 * totalQ * rotaryDim',

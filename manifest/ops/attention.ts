@@ -86,7 +86,7 @@ const scale = (what: string) =>
 
 export const scales = { kScale: scale('K'), vScale: scale('V') } as const;
 export const readPages = { kPages: page('keys', 'in'), vPages: page('values', 'in') } as const;
-export const writtenPages = { kPages: page('keys', 'inout'), vPages: page('values', 'inout') } as const;
+const writtenPages = { kPages: page('keys', 'inout'), vPages: page('values', 'inout') } as const;
 
 const chunk = (what: string) =>
   ({
@@ -96,9 +96,9 @@ const chunk = (what: string) =>
     fill: { kind: 'normal', scale: 0.5 },
     doc: `new ${what}, packed by request`,
   }) as const satisfies TensorEntry;
-export const newKv = { kNew: chunk('keys'), vNew: chunk('values') } as const;
+const newKv = { kNew: chunk('keys'), vNew: chunk('values') } as const;
 
-export const cuSeqlensQ = {
+const cuSeqlensQ = {
   dtype: 'i32',
   shape: ['batch + 1'],
   role: 'in',
@@ -125,3 +125,29 @@ const table = (of: 'cos' | 'sin') =>
     doc: `${of} of the rotary angles`,
   }) as const satisfies TensorEntry;
 export const rotaryTables = { cos: table('cos'), sin: table('sin') } as const;
+
+/** New tokens of each request, the cache they join, and where their positions are looked up. */
+export const chunkTensors = {
+  ...newKv,
+  ...writtenPages,
+  ...scales,
+  cuSeqlensQ,
+  cacheSeqlens: {
+    dtype: 'i32',
+    shape: ['batch'],
+    role: 'in',
+    fill: { kind: 'list', list: 'oldLens' },
+    doc: 'tokens in the cache before the append',
+  },
+  blockTable: blockTable('newLens[b] + oldLens[b]'),
+  ...rotaryTables,
+} as const satisfies Record<string, TensorEntry>;
+export const chunkSizes = {
+  lists: { newLens: 'batch', oldLens: 'batch' },
+  derived: {
+    totalQ: 'sum(b < batch, newLens[b])',
+    numPages: 'sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
+    maxPagesPerReq: 'largest(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
+    maxPosition: 'largest(b < batch, newLens[b] + oldLens[b])',
+  },
+} as const;

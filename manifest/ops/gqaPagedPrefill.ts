@@ -1,21 +1,17 @@
 import type { OperatorEntry } from '../schema.ts';
 import {
-  blockTable,
   cacheParams,
   causalParam,
-  cuSeqlensQ,
+  chunkSizes,
+  chunkTensors,
   headParams,
-  newKv,
   requiresCache,
   requiresDim,
   requiresHeads,
   requiresRotary,
   requiresSoftcap,
   rotaryParam,
-  rotaryTables,
-  scales,
   scoreParams,
-  writtenPages,
 } from './attention.ts';
 import { attentionTileRules, attentionTiles } from './tiles.ts';
 
@@ -44,19 +40,7 @@ export const gqaPagedPrefill = {
       fill: { kind: 'normal', scale: 0.5 },
       doc: 'queries, packed by request',
     },
-    ...newKv,
-    ...writtenPages,
-    ...scales,
-    cuSeqlensQ,
-    cacheSeqlens: {
-      dtype: 'i32',
-      shape: ['batch'],
-      role: 'in',
-      fill: { kind: 'list', list: 'oldLens' },
-      doc: 'tokens in the cache before the append',
-    },
-    blockTable: blockTable('newLens[b] + oldLens[b]'),
-    ...rotaryTables,
+    ...chunkTensors,
     out: {
       dtype: 'dtype',
       shape: ['totalQ', 'heads', 'dim'],
@@ -65,13 +49,7 @@ export const gqaPagedPrefill = {
       doc: 'attention, packed as q',
     },
   },
-  lists: { newLens: 'batch', oldLens: 'batch' },
-  derived: {
-    totalQ: 'sum(b < batch, newLens[b])',
-    numPages: 'sum(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
-    maxPagesPerReq: 'largest(b < batch, ceilDiv(newLens[b] + oldLens[b], pageSize))',
-    maxPosition: 'largest(b < batch, newLens[b] + oldLens[b])',
-  },
+  ...chunkSizes,
   roofline: {
     flops:
       '4 * heads * dim * sum(b < batch, select(isCausal, newLens[b] * oldLens[b] + newLens[b] * (newLens[b] + 1) / 2, newLens[b] * (oldLens[b] + newLens[b])))',
