@@ -3,7 +3,8 @@ import { decodeE4m3, E4M3_MAX, encodeE4m3 } from './numbers.ts';
 
 export type Activation = 'none' | 'relu' | 'gelu' | 'silu';
 
-const erf = (x: number): number => {
+/** To about 1e-12. */
+export const erf = (x: number): number => {
   // Abramowitz and Stegun's series and continued fraction, to f64 accuracy.
   const a = Math.abs(x);
   if (a < 3) {

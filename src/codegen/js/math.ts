@@ -29,7 +29,6 @@ const STANDARD: Readonly<Partial<Record<MathFn, 'exact' | 'inexact'>>> = {
   sinh: 'inexact',
   cosh: 'inexact',
   tanh: 'inexact',
-  pow: 'inexact',
   atan2: 'inexact',
 };
 
@@ -55,6 +54,7 @@ export function mathVal(cx: Context, fn: MathFn, args: readonly Val[], dtype: DT
       return inexact(primary(`Math.tanh(${list})`));
     case 'rcpApprox':
       return inexact(val(`1 / ${within(x, PREC.unary)}`, PREC.multiplicative));
+    case 'pow':
     case 'erf':
     case 'sigmoid':
       return inexact(call(fn));

@@ -31,6 +31,9 @@ export function exp2(x: number): number {
   return Math.fround(FRACTIONS[n & (STEPS - 1)]! * rest * POWERS[(n >> 6) - LOWEST]!);
 }
 
+/** As in C: 1 to any power is 1, NaN too, and so is -1 to an infinite one. */
+export const pow = (a: number, b: number): number =>
+  a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export const isInf = (x: number): boolean => x === Infinity || x === -Infinity;
 
