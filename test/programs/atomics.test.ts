@@ -6,6 +6,7 @@ import { decodeElements } from '../../src/runtime/elements.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
+import { testAccepted } from './cubin.ts';
 import { expectSame, type Value } from './elements.ts';
 import { atomics, START } from './kernels/atomics.ts';
 import { tensorsOn } from './tensors.ts';
@@ -107,3 +108,5 @@ describe.each(DEVICES)('on %s', (device) => {
     expectAll(extremes, 'Min', wide, slot, START, counts(Math.min));
   });
 });
+
+testAccepted([...INTEGERS, ...FLOATS].map((dtype) => [dtype, () => atomics({ dtype, SLOTS, B })] as const));

@@ -7,6 +7,7 @@ import type { Tensor } from '../../src/runtime/tensor.ts';
 import { codeCount, decoded, isNarrow, NARROW, type Narrow } from '../codegen/js/data.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
+import { testAccepted } from './cubin.ts';
 import { expectSame, type Value } from './elements.ts';
 import { casts, copies } from './kernels/casts.ts';
 import { nearest, truncated } from './nearest.ts';
@@ -169,3 +170,5 @@ describe.each(DEVICES)('on %s', (device) => {
     }
   });
 });
+
+testAccepted(DTYPES.map((from) => [from, () => casts({ from, to: DTYPES })] as const));

@@ -1,10 +1,6 @@
 /** The programs as cubins, without a GPU: the emitted CUDA C is accepted, and no value is spilt for want of registers. */
-import type { Kernel } from 'tilec';
-import { describe, expect, test } from 'vitest';
-import { kernelSymbol } from '../../src/codegen/cuda/printer.ts';
-import { toCuda } from '../../src/compile.ts';
-import { findNvrtc } from '../../src/runtime/ffi/discover.ts';
-import { compileCuda } from '../../src/runtime/nvrtc/compile.ts';
+import { expect, test } from 'vitest';
+import { compileToCubin, onEachArch, type Program } from './cubin.ts';
 import { convolution } from './kernels/convolution.ts';
 import { dropout, histogram } from './kernels/counting.ts';
 import { crossEntropy } from './kernels/crossEntropy.ts';
@@ -21,13 +17,9 @@ import { slidingWindow } from './kernels/slidingWindow.ts';
 import { splitK, splitKHalf } from './kernels/splitK.ts';
 import { transposeDirect, transposeFragment, transposeShared } from './kernels/transpose.ts';
 
-const missing = findNvrtc().length === 0;
-if (missing)
-  console.warn('SKIPPED: no program is compiled to a cubin, since there is no NVRTC. `npm run setup` fetches it.');
-
 const IMAGES = { H: 9, W: 11, C: 16, F: 48, K: 3, stride: 2, padding: 1 };
 
-const PROGRAMS: Readonly<Record<string, () => Pick<Kernel, 'def'>>> = {
+const PROGRAMS: Readonly<Record<string, Program>> = {
   argmax,
   bitonicSort,
   collatz,
@@ -61,10 +53,8 @@ const PROGRAMS: Readonly<Record<string, () => Pick<Kernel, 'def'>>> = {
   transposeShared,
 };
 
-describe.skipIf(missing).each(['sm_80', 'sm_90a'] as const)('%s', (arch) => {
+onEachArch('%s', (arch) => {
   test.each(Object.entries(PROGRAMS))('%s', async (_, make) => {
-    const { device, source } = await toCuda(make().def, { arch });
-    const { resources } = await compileCuda(source, arch, kernelSymbol(device));
-    expect(resources).toMatchObject({ spillBytes: 0, localBytes: 0 });
+    expect(await compileToCubin(make, arch)).toMatchObject({ spillBytes: 0, localBytes: 0 });
   });
 });

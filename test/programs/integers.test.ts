@@ -4,7 +4,9 @@ import { describe, it } from 'vitest';
 import { DTYPE_VALUES } from '../../src/dsl/dtypes.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
+import { testAccepted } from './cubin.ts';
 import { evaluate, expectSame, type Value } from './elements.ts';
+import { eachElement } from './kernels/eachElement.ts';
 
 const INTEGERS = ['i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64'] as const;
 type Integer = (typeof INTEGERS)[number];
@@ -91,6 +93,10 @@ function operators(d: Integer): Readonly<Record<string, Op>> {
 }
 const COMPARISONS = ['lt', 'ge', 'eq', 'ne'];
 
+const dtypeOf = (name: string, d: Integer): DType => (COMPARISONS.includes(name) ? 'bool' : d);
+const devicePart = (ops: Readonly<Record<string, Op>>) =>
+  Object.fromEntries(Object.entries(ops).map(([name, [op]]) => [name, op]));
+
 describe.each(DEVICES)('on %s', (device) => {
   it.each(INTEGERS)('%s', async (d) => {
     const r = random(bitsOf(d) + Number(isSigned(d)));
@@ -99,10 +105,8 @@ describe.each(DEVICES)('on %s', (device) => {
     const b = all.flatMap(() => all);
     const n = a.map(() => BigInt(r.integer(0, bitsOf(d) - 1)));
     const ops = operators(d);
-    const takesAll = Object.fromEntries(Object.entries(ops).map(([name, [op]]) => [name, op]));
-    const dtypeOf = (name: string): DType => (COMPARISONS.includes(name) ? 'bool' : d);
     const inputs = [a, b, n].map((xs) => ({ dtype: d, raw: raw(d, xs) }));
-    const got = await evaluate(device, inputs, takesAll, dtypeOf);
+    const got = await evaluate(device, inputs, devicePart(ops), (name) => dtypeOf(name, d));
     for (const [name, [, host]] of Object.entries(ops)) {
       const want = a.map((x, i): Value => {
         const exact = host(x, b[i]!, n[i]!);
@@ -123,3 +127,10 @@ describe.each(DEVICES)('on %s', (device) => {
     expectSame('>>>', got.shift!, want, (i) => `${a[i]}, ${n[i]}`);
   });
 });
+
+testAccepted(
+  INTEGERS.map((d) => {
+    const functions = devicePart(operators(d));
+    return [d, () => eachElement({ inputs: [d, d, d], functions, dtypeOf: (name) => dtypeOf(name, d) })] as const;
+  }),
+);

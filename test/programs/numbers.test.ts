@@ -2,11 +2,13 @@
 import { type DType, type f16 as F16, type f32 as F32, f32, macro, T } from 'tilec';
 import { describe, it } from 'vitest';
 import { convert } from '../../src/dsl/convert.ts';
-import { codeCount, decoded, NARROW } from '../codegen/js/data.ts';
+import { codeCount, decoded, isNarrow, NARROW } from '../codegen/js/data.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { erf } from '../reference/layers.ts';
 import { type Random, random } from '../reference/random.ts';
+import { testAccepted } from './cubin.ts';
 import { evaluate, expectSame, expectWithin } from './elements.ts';
+import { type EachElement, eachElement } from './kernels/eachElement.ts';
 
 type Wide = 'f32' | 'f64';
 const FORMAT = {
@@ -299,6 +301,12 @@ const INEXACT: Readonly<Record<string, Inexact>> = {
   ),
 };
 
+const OTHERS = {
+  pow: macro((x: F32, y: F32) => T.pow(x, y)),
+  operator: macro((x: F32, y: F32) => x ** y),
+  atan2: macro((x: F32, y: F32) => T.atan2(x, y)),
+};
+
 /** As in C: 1 to any power is 1, and so is ±1 to an infinite one. */
 const pow = (a: number, b: number): number => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
 
@@ -359,11 +367,7 @@ describe.each(DEVICES)('on %s', (device) => {
       const some = [...edges(d), ...xs.filter((x) => Math.abs(x) < 100).slice(0, 60)];
       const a = [...some.flatMap((x) => some.map(() => x)), ...xs];
       const b = [...some.flatMap(() => some), ...xs.map(() => round(20 * r.uniform() - 10))];
-      const got = await run([a, b], {
-        pow: macro((x: F32, y: F32) => T.pow(x, y)),
-        operator: macro((x: F32, y: F32) => x ** y),
-        atan2: macro((x: F32, y: F32) => T.atan2(x, y)),
-      });
+      const got = await run([a, b], OTHERS);
       const of = (i: number): string => `${a[i]}, ${b[i]}`;
       const finite = (x: number): number => (Number.isFinite(round(x)) ? x : round(x));
       const powers = a.map((x, i) => finite(pow(x, b[i]!)));
@@ -421,3 +425,17 @@ describe.each(DEVICES)('on %s', (device) => {
     }
   });
 });
+
+const FUNCTIONS: EachElement['functions'] = {
+  ...Object.fromEntries(Object.entries({ ...EXACT, ...INEXACT }).map(([name, { device }]) => [name, device])),
+  ...OTHERS,
+};
+// An element and a result in f32 make one of f32, which a narrow dtype does not take.
+const { select: _, ...ON_NARROW } = FUNCTIONS;
+testAccepted(
+  (['f32', 'f64', ...NARROW] as const).map((d) => {
+    const dtypeOf = (name: string): DType => (TESTS.includes(name) ? 'bool' : d);
+    const functions = isNarrow(d) ? ON_NARROW : FUNCTIONS;
+    return [d, () => eachElement({ inputs: [d, d], functions, dtypeOf })] as const;
+  }),
+);

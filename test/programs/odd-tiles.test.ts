@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DTYPE_VALUES } from '../../src/dsl/dtypes.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
+import { testAccepted } from './cubin.ts';
 import {
   dtypeOf,
   FILL,
@@ -177,3 +178,6 @@ describe.each(DEVICES)('on %s', (device) => {
     expect([...(await out.secondOut.toFloat64Array())], 'from shared memory').toEqual(wantSecond);
   });
 });
+
+// A sample: each of them is a kernel of its own.
+testAccepted(CASES.filter((_, i) => i % 22 === 5).map((c) => [name(c), () => oddTile(c)] as const));
