@@ -1,5 +1,5 @@
 /** Conversions between all dtypes: every code of the narrow ones, halfway cases, edges and random bits of the others. */
-import type { DType } from 'tilec';
+import { type DType, type f32 as F32, type f32, macro, T } from 'tilec';
 import { describe, it } from 'vitest';
 import { DTYPE_VALUES } from '../../src/dsl/dtypes.ts';
 import { decodeElements, type Raw } from '../../src/runtime/elements.ts';
@@ -8,7 +8,7 @@ import { codeCount, decoded, isNarrow, NARROW, type Narrow } from '../codegen/js
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
 import { testAccepted } from './cubin.ts';
-import { expectSame, type Value } from './elements.ts';
+import { evaluate, expectSame, type Value } from './elements.ts';
 import { casts, copies } from './kernels/casts.ts';
 import { nearest, truncated } from './nearest.ts';
 import { tensorsOn } from './tensors.ts';
@@ -177,6 +177,33 @@ describe.each(DEVICES)('on %s', (device) => {
         expectSame(`${how} to ${to}`, got, want, (i) => `${from} ${String(xs[i])} (element ${i})`);
       }
     }
+  });
+
+  it.each([
+    ['f32', 'u32', Uint32Array],
+    ['f32', 'i32', Int32Array],
+    ['f16', 'u16', Uint16Array],
+    ['bf16', 'i16', Int16Array],
+    ['f8e4m3', 'u8', Uint8Array],
+    ['f8e5m2', 'i8', Int8Array],
+    ['f64', 'u64', BigUint64Array],
+    ['f64', 'i64', BigInt64Array],
+  ] as const)('bits of %s as %s and back', async (float, integer, array) => {
+    // For the editor all are f32.
+    const [floats, integers] = [DTYPE_VALUES[float], DTYPE_VALUES[integer]] as unknown as [typeof f32, typeof f32];
+    const raw = new array(words(random(9), 1000).buffer as ArrayBuffer);
+    const same = Array.from(raw as ArrayLike<Value>);
+    const of = (i: number): string => `element ${i}`;
+    const back = { back: macro((x: F32) => T.bitcast(integers, T.bitcast(floats, x) as F32)) };
+    expectSame('bits', (await evaluate(device, [{ dtype: integer, raw }], back, () => integer)).back!, same, of);
+    const codes = inputs(float, random(0)).slice(0, raw.length);
+    const bits = { bits: macro((x: F32) => T.bitcast(integers, x)) };
+    const { bits: got } = await evaluate(device, [{ dtype: float, raw: codes }], bits, () => integer);
+    const want = Array.from(new array(codes.buffer as ArrayBuffer) as ArrayLike<Value>);
+    // Of a NaN the CPU keeps that it is one.
+    const lost = Array.from(valuesOf(float, codes), (x) => Number.isNaN(Number(x)));
+    const unless = (xs: ArrayLike<Value>): Value[] => Array.from(xs, (x, k) => (lost[k] ? NaN : x));
+    expectSame('bits', unless(got!), unless(want), of);
   });
 });
 
