@@ -21,6 +21,8 @@ export interface GemmConfig {
   readonly BK?: number;
   readonly threads?: number;
   readonly numStages?: number;
+  /** Shared memory that a block may have, in bytes. Default: 227 KiB, as of compute capability 9.0. */
+  readonly sharedBytes?: number;
 }
 
 const DTYPES = { f16, bf16, f32 } as const;
@@ -36,8 +38,11 @@ const activate = macro((acc: Fragment<'f32', 2>, activation: Activation) => {
 /** C = activation(op(A) · op(B) + bias). A [M, K], B [K, N] unless transposed, bias [N], C [M, N]; sums in f32. */
 export function gemm(config: GemmConfig = {}) {
   const { transposeA = false, transposeB = false, bias = false, activation = 'none', multipleOf = 8 } = config;
-  // Copies of single 16-bit elements pass through registers: more threads share them.
-  const { BM = 128, BN = 128, BK = 32, threads = multipleOf % 2 === 0 ? 128 : 256, numStages = 4 } = config;
+  const { sharedBytes = 227 * 1024, BM = 128, BN = 128 } = config;
+  // Copies of single 16-bit elements pass through registers: more threads share them, and less of them at a time.
+  const { threads = multipleOf % 2 === 0 ? 128 : 256, BK = threads > 128 ? 32 : 64 } = config;
+  // Two blocks a multiprocessor.
+  const { numStages = Math.max(2, Math.min(4, Math.floor(sharedBytes / 2 / (2 * (BM + BN) * BK)))) } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = DTYPES[config.dtype ?? 'f16'];
   const out: DTypeValue<'f16' | 'bf16' | 'f32'> = DTYPES[config.outDtype ?? config.dtype ?? 'f16'];
   const M = dim('M', { multipleOf: transposeA ? multipleOf : 1 });
@@ -57,7 +62,7 @@ export function gemm(config: GemmConfig = {}) {
       const [block] = T.grid([T.ceilDiv(M, BM) * T.ceilDiv(N, BN)], { threads, minBlocks: threads <= 128 ? 2 : 1 });
       const columns = T.ceilDiv(N, BN);
       const firstRow = T.floorDiv(block, band * columns) * band;
-      const rows = T.min(T.ceilDiv(M, BM) - firstRow, band);
+      const rows = T.clamp(T.ceilDiv(M, BM) - firstRow, 1, band);
       const inBand = block % (band * columns);
       const m0 = (firstRow + (inBand % rows)) * BM;
       const n0 = T.floorDiv(inBand, rows) * BN;

@@ -2,6 +2,7 @@
 import { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { KernelConfig } from './kernels.ts';
+import { scarceShared } from './occupancy.ts';
 
 const MANY = 128;
 const FEW = 64;
@@ -11,8 +12,6 @@ const RESIDENT = 2;
 const COST = 0.65;
 /** Longer heads leave no registers for scores beside 64 rows: nothing is won. */
 const LONGEST_HEAD = 128;
-/** The tiles that kernels choose by themselves are for at least this much shared memory. */
-const PLENTY = 227 * 1024;
 
 /** What a call asks of attention. */
 export interface RowLoad {
@@ -37,7 +36,7 @@ export function prefersFew({ rows, requests, heads }: RowLoad, multiprocessors: 
 export class RowTiles<T> {
   readonly #make: (tiles: KernelConfig) => T;
   readonly #hasTwo: boolean;
-  readonly #made = new Map<number, { readonly many: T; readonly few: T }>();
+  readonly #made = new Map<string, { readonly many: T; readonly few: T }>();
 
   /** `chosen`: tiles that the user has set, in which case they are all there is. */
   constructor(make: (tiles: KernelConfig) => T, dim: number, chosen: KernelConfig) {
@@ -52,13 +51,15 @@ export class RowTiles<T> {
 
   /** Both; the same one twice where there is no choice. */
   on(device: Tensor['device']): { readonly many: T; readonly few: T } {
-    const bytes = device instanceof Device ? Math.min(PLENTY, device.sharedBytesPerBlock) : 0;
-    const known = this.#made.get(bytes);
+    const sharedBytes = scarceShared(device);
+    const hasTwo = this.#hasTwo && device instanceof Device;
+    const key = `${sharedBytes} ${hasTwo}`;
+    const known = this.#made.get(key);
     if (known) return known;
-    const sharedBytes = bytes > 0 && bytes < PLENTY ? { sharedBytes: bytes } : {};
-    const many = this.#make(sharedBytes);
-    const few = this.#hasTwo && bytes > 0 ? this.#make({ ...sharedBytes, BM: FEW }) : many;
-    this.#made.set(bytes, { many, few });
-    return { many, few };
+    const fitting = sharedBytes === undefined ? {} : { sharedBytes };
+    const many = this.#make(fitting);
+    const made = { many, few: hasTwo ? this.#make({ ...fitting, BM: FEW }) : many };
+    this.#made.set(key, made);
+    return made;
   }
 }

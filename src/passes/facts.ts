@@ -7,6 +7,8 @@ export interface Fact {
   readonly hi: number;
   /** Every value is a multiple of this; 0 for the constant zero. */
   readonly multiple: number;
+  /** Every value is less than this: the grid's extent, or where a loop ends. */
+  readonly below?: Expr;
 }
 export type Facts = ReadonlyMap<string, Fact>;
 
@@ -18,7 +20,7 @@ export function collectFacts(k: Kernel): Facts {
   for (const d of k.dims) facts.set(d.name, { lo: 0, hi: 2 ** 31 - 1, multiple: d.multipleOf });
   k.blockVars.forEach((v, i) => {
     const extent = k.grid[i];
-    facts.set(v, { lo: 0, hi: extent ? factOf(extent, facts).hi - 1 : 0, multiple: 1 });
+    facts.set(v, { lo: 0, hi: extent ? factOf(extent, facts).hi - 1 : 0, multiple: 1, below: extent });
   });
   const visit = (stmts: readonly Stmt[]): void => {
     for (const s of stmts)
@@ -34,6 +36,7 @@ export function collectFacts(k: Kernel): Facts {
             lo: start.lo,
             hi: Math.max(start.lo, stop.hi - 1),
             multiple: gcd(start.multiple, step.multiple),
+            ...(step.lo > 0 ? { below: s.stop } : {}),
           });
           visit(s.body);
           break;
@@ -95,12 +98,16 @@ function binaryFact(op: string, a: Fact, b: Fact): Fact {
     }
     case 'floordiv':
     case 'ceildiv': {
+      // By 0 is undefined.
+      if (a.lo >= 0 && b.lo >= 0 && b.lo !== b.hi) return { lo: 0, hi: a.hi, multiple: 1 };
       if (b.lo !== b.hi || b.lo <= 0) return ANY;
       const round = op === 'floordiv' ? Math.floor : Math.ceil;
       const exact = a.multiple % b.lo === 0;
       return { lo: round(a.lo / b.lo), hi: round(a.hi / b.lo), multiple: exact ? a.multiple / b.lo : 1 };
     }
     case 'rem': {
+      // The sign is the dividend's.
+      if (a.lo >= 0 && (b.lo !== b.hi || b.lo <= 0)) return { lo: 0, hi: a.hi, multiple: 1 };
       if (b.lo !== b.hi || b.lo <= 0) return ANY;
       const nonNegative = a.lo >= 0;
       return { lo: nonNegative ? 0 : -(b.lo - 1), hi: Math.min(a.hi, b.lo - 1), multiple: gcd(a.multiple, b.lo) };
@@ -129,3 +136,15 @@ export function powerOfTwoDivisor(e: Expr, facts: Facts, limit: number): number 
   while (p < limit && m % (p * 2) === 0) p *= 2;
   return p;
 }
+
+/** Is the value sure to be less than `limit`, by its range or since a loop or the grid ends there? */
+export function isBelow(e: Expr, limit: Expr, facts: Facts): boolean {
+  if (factOf(e, facts).hi < factOf(limit, facts).lo) return true;
+  const below = e.kind === 'var' ? facts.get(e.name)?.below : undefined;
+  return below !== undefined && equalExprs(below, limit);
+}
+
+/** The same names and constants in the same form, wherever they stand. */
+const equalExprs = (a: Expr, b: Expr): boolean => textOf(a) === textOf(b);
+const textOf = (e: Expr): string =>
+  JSON.stringify(e, (key, v: unknown) => (key === 'span' ? undefined : typeof v === 'bigint' ? `${v}n` : v));

@@ -23,6 +23,29 @@ const code = (body: string, dims = 'n % 8', threads?: number): string =>
   printDeviceStmts(lowered(`${HEAD(dims, threads)}\n{\n${body}\n}`).roles[0]!.body);
 
 describe('ragged tiles', () => {
+  test('what may begin in front of the tensor is guarded at both ends', () => {
+    const text = code('copy X[bx * 32 - 1, 0; 32, 64] -> t');
+    expect(text).toContain('let X_from: i32 = 0 - (bx * 32 - 1)');
+    expect(text).toContain('let X_left: i32 = n - (bx * 32 - 1)');
+    expect(text).toMatch(/if .* >= X_from.* && .* < X_left/);
+  });
+
+  test('a single row is guarded too, unless it is one of the grid or of a loop over that very dimension', () => {
+    const row = (at: string, grid: string): string =>
+      printDeviceStmts(
+        lowered(`kernel k(X: f16[n, 64]) dims(n) grid(bx: ${grid}) threads(32)
+  shared t: f16[1, 64]
+{
+  ${at}
+}`).roles[0]!.body,
+      );
+    expect(row('copy X[bx, 0; 1, 64] -> t', 'n + 1')).toMatch(/if 0 < X_left/);
+    expect(row('copy X[bx - 1, 0; 1, 64] -> t', 'n')).toMatch(/if 0 >= X_from && 0 < X_left/);
+    expect(row('copy X[bx, 0; 1, 64] -> t', 'n')).not.toContain('X_left');
+    expect(row('for i in serial(0, n, 1) { copy X[i, 0; 1, 64] -> t }', '1')).not.toContain('X_left');
+    expect(row('for i in serial(0, n + 1, 1) { copy X[i, 0; 1, 64] -> t }', '1')).toMatch(/if 0 < X_left/);
+  });
+
   test('rows that may lie behind the tensor are guarded, columns that cannot are not', () => {
     const text = code('copy X[bx * 32, 0; 32, 64] -> t  copy t -> X[bx * 32, 0; 32, 64]');
     expect(text).toContain('let X_left: i32 = n - bx * 32');

@@ -6,11 +6,11 @@ import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
 import type { Copy, Expr, Fill, Load, Parallel, Region, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
 import { asyncForm } from '../asyncForm.ts';
-import { factOf } from '../facts.ts';
+import { factOf, isBelow } from '../facts.ts';
 import { address, regionPointer } from './address.ts';
 import type { Lowering } from './context.ts';
-import { both, castTo, ibin } from './dexpr.ts';
-import { indexBelow, lowerExpr } from './expr.ts';
+import { both, castTo, ibin, int } from './dexpr.ts';
+import { compareIndex, lowerExpr } from './expr.ts';
 import { boundsGuard, lowerParallel, overLayout } from './parallel.ts';
 import { VECTOR_BYTES, vectorLength } from './vectorize.ts';
 
@@ -43,16 +43,32 @@ function access<A extends Load | Store>(cx: Lowering, r: Region, element: A, rea
   const pointer = regionPointer(cx, r, readonly);
   const guarded = guardedDims(cx, r);
   // What is left of the tensor from the origin on, said once so that the guards in the loop are single comparisons.
-  const limits = guarded.map((d) => {
+  const limits = guarded.flatMap((d): Limit[] => {
+    const origin = lowerExpr(cx, r.origin[d]!);
     const size = lowerExpr(cx, cx.tensors.get(r.buffer)!.shape[d]!);
-    const left = isZero(r.origin[d]!) ? size : ibin('sub', size, lowerExpr(cx, r.origin[d]!));
-    return { d, left: left.kind === 'binary' ? cx.declare(`${r.buffer}_left`, left, r.span) : left };
+    const left = isZero(r.origin[d]!) ? size : ibin('sub', size, origin);
+    const below: Limit = { d, op: 'lt', limit: named(cx, `${r.buffer}_left`, left, r) };
+    if (factOf(r.origin[d]!, cx.facts).lo >= 0) return [below];
+    return [{ d, op: 'ge', limit: named(cx, `${r.buffer}_from`, ibin('sub', int(0), origin), r) }, below];
   });
   const guard = (indices: readonly Expr[]): DExpr | undefined =>
-    limits.reduce<DExpr | undefined>((all, { d, left }) => both(all, indexBelow(cx, indices[d]!, left)), undefined);
+    limits.reduce<DExpr | undefined>(
+      (all, { d, op, limit }) => both(all, compareIndex(cx, op, indices[d]!, limit)),
+      undefined,
+    );
   cx.regionLoads.set(element, { region: r, pointer, guard: limits.length > 0 ? guard : undefined });
   return element;
 }
+
+/** What an index relative to the origin must be below, or not below. */
+interface Limit {
+  readonly d: number;
+  readonly op: 'lt' | 'ge';
+  readonly limit: DExpr;
+}
+
+const named = (cx: Lowering, name: string, value: DExpr, r: Region): DExpr =>
+  value.kind === 'binary' ? cx.declare(name, value, r.span) : value;
 
 /** The dimensions along which the region is not known to lie inside its tensor. */
 function guardedDims(cx: Lowering, r: Region): number[] {
@@ -61,8 +77,7 @@ function guardedDims(cx: Lowering, r: Region): number[] {
     const origin = factOf(r.origin[d]!, cx.facts);
     const size = factOf(shape[d]!, cx.facts);
     if (origin.lo >= 0 && origin.hi + n <= size.lo) return [];
-    // One element at a uniform index is the caller's to keep inside.
-    if (n === 1) return [];
+    if (n === 1 && origin.lo >= 0 && isBelow(r.origin[d]!, shape[d]!, cx.facts)) return [];
     // Steps of n through a size that is a multiple of n cannot straddle the end, but may start behind it: not proved here.
     return [d];
   });

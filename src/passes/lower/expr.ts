@@ -154,11 +154,11 @@ function compareSplit(op: Comparison, a: Split, b: Split): DExpr {
   return compare(op, ibin('sub', a.rest, b.rest), emitCoord(addCoords(b.loop, scaleCoord(a.loop, -1))));
 }
 
-/** `index < limit`, for an index of the loops around and a limit that they do not change. */
-export function indexBelow(cx: Lowering, index: Expr, limit: DExpr): DExpr {
+/** `index < limit` or `index >= limit`, for an index of the loops around and a limit that they do not change. */
+export function compareIndex(cx: Lowering, op: 'lt' | 'ge', index: Expr, limit: DExpr): DExpr {
   const split = splitLoops(cx, index);
-  if (!split || split.loop.terms.length === 0) return compare('lt', lowerExpr(cx, index), limit);
-  return compare('lt', split.rest, ibin('sub', limit, emitCoord(split.loop)));
+  if (!split || split.loop.terms.length === 0) return compare(op, lowerExpr(cx, index), limit);
+  return compare(op, split.rest, ibin('sub', limit, emitCoord(split.loop)));
 }
 
 function lowerBinary(cx: Lowering, e: Binary): DExpr {

@@ -25,7 +25,8 @@ export function cacheKey(program: string, arch: Arch): string {
   const { version, library } = nvrtcLocation();
   const nvrtc = `${version.join('.')} ${statSync(library).size}`;
   const hash = createHash('sha256');
-  for (const part of [buildId(), nvrtc, nvrtcOptions(arch).join(' '), program]) hash.update(`${part.length}\0${part}`);
+  for (const part of [buildId(), nvrtc, nvrtcOptions(arch, version).join(' '), program])
+    hash.update(`${part.length}\0${part}`);
   return hash.digest('hex').slice(0, 40);
 }
 

@@ -28,7 +28,7 @@ export async function compileCuda(source: string, arch: Arch, symbol: string): P
   must(api.nvrtcCreateProgram(slot, source, `${symbol}.cu`, 0, null, null), 'nvrtcCreateProgram', source);
   const program = slot[0]!;
   try {
-    const result = await compileProgram(api, program, cStrings(nvrtcOptions(arch)));
+    const result = await compileProgram(api, program, cStrings(nvrtcOptions(arch, nvrtc.version)));
     const log = read(nvrtc, 'nvrtcGetProgramLogSize', 'nvrtcGetProgramLog', program, source)
       .toString('utf8')
       .replace(/\0+$/, '');
