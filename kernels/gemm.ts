@@ -21,8 +21,6 @@ export interface GemmConfig {
   readonly BK?: number;
   readonly threads?: number;
   readonly numStages?: number;
-  /** Shared memory that a block may have, in bytes. Default: 227 KiB, as of compute capability 9.0. */
-  readonly sharedBytes?: number;
 }
 
 const DTYPES = { f16, bf16, f32 } as const;
@@ -30,7 +28,7 @@ const DTYPES = { f16, bf16, f32 } as const;
 const activate = macro((acc: Fragment<'f32', 2>, activation: Activation) => {
   const [M, N] = acc.shape;
   if (activation === 'relu') for (const [m, n] of T.Parallel(M, N)) acc[m][n] = T.max(acc[m][n], 0);
-  if (activation === 'silu') for (const [m, n] of T.Parallel(M, N)) acc[m][n] = acc[m][n] * T.sigmoid(acc[m][n]);
+  if (activation === 'silu') for (const [m, n] of T.Parallel(M, N)) acc[m][n] *= T.rcpApprox(1 + T.exp(-acc[m][n]));
   if (activation === 'gelu')
     for (const [m, n] of T.Parallel(M, N)) acc[m][n] = 0.5 * acc[m][n] * (1.0 + T.erf(acc[m][n] * Math.SQRT1_2));
 });
@@ -38,11 +36,13 @@ const activate = macro((acc: Fragment<'f32', 2>, activation: Activation) => {
 /** C = activation(op(A) · op(B) + bias). A [M, K], B [K, N] unless transposed, bias [N], C [M, N]; sums in f32. */
 export function gemm(config: GemmConfig = {}) {
   const { transposeA = false, transposeB = false, bias = false, activation = 'none', multipleOf = 8 } = config;
-  const { sharedBytes = 227 * 1024, BM = 128, BN = 128 } = config;
+  const { BM = 128, BN = 128 } = config;
   // Copies of single 16-bit elements pass through registers: more threads share them, and less of them at a time.
-  const { threads = multipleOf % 2 === 0 ? 128 : 256, BK = threads > 128 ? 32 : 64 } = config;
-  // Two blocks a multiprocessor.
-  const { numStages = Math.max(2, Math.min(4, Math.floor(sharedBytes / 2 / (2 * (BM + BN) * BK)))) } = config;
+  const {
+    threads = multipleOf % 2 === 0 ? 128 : 256,
+    BK = threads > 128 ? 32 : 64,
+    numStages = BK > 32 ? 2 : 4,
+  } = config;
   const dtype: DTypeValue<'f16' | 'bf16'> = DTYPES[config.dtype ?? 'f16'];
   const out: DTypeValue<'f16' | 'bf16' | 'f32'> = DTYPES[config.outDtype ?? config.dtype ?? 'f16'];
   const M = dim('M', { multipleOf: transposeA ? multipleOf : 1 });

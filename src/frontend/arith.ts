@@ -91,16 +91,21 @@ export function sameFlow(name: Expr, value: Expr): void {
   if (isComputed(value)) results.add(name);
 }
 
-/** A result of arithmetic, which narrows by itself where it is stored; TypeScript too has forgotten its dtype. */
-function isComputed(e: Expr): boolean {
+/**
+ * A result of arithmetic, which narrows by itself where it is stored; TypeScript too has forgotten its dtype. One of two
+ * between which is chosen may also be a value of `into`, the dtype that is stored, as it is.
+ */
+function isComputed(e: Expr, into?: DType): boolean {
   switch (e.kind) {
     case 'binary':
     case 'unary':
     case 'call':
     case 'const':
       return true;
-    case 'select':
-      return isComputed(e.a) && isComputed(e.b);
+    case 'select': {
+      const arms = [e.a, e.b].map((x) => ({ own: isComputed(x, into), same: x.kind === 'cast' && x.a.dtype === into }));
+      return arms.every((x) => x.own || x.same) && arms.some((x) => x.own);
+    }
     default:
       return results.has(e);
   }
@@ -113,7 +118,8 @@ export function forStore(e: Expr, dtype: DType, buffer: string, span: Span): Exp
   const sameKind = classOf(value.dtype) === classOf(dtype);
   // Of one class, the wider dtype holds all values of the narrower one.
   const widens = sameKind && bytesOf(value.dtype) < bytesOf(dtype);
-  if (widens || (sameKind && value.dtype === promoted(dtype) && isComputed(value))) return castTo(dtype, value, span);
+  if (widens || (sameKind && value.dtype === promoted(dtype) && isComputed(value, dtype)))
+    return castTo(dtype, value, span);
   fail(M.storeDtype(value.dtype, buffer, dtype), span);
 }
 

@@ -4,7 +4,6 @@ import { gemm } from '../../kernels/gemm.ts';
 import { MANIFEST } from '../../manifest/index.ts';
 import type { ParamsOf } from '../../manifest/schema.ts';
 import { type KernelConfig, kernelOf } from './kernels.ts';
-import { scarceShared } from './occupancy.ts';
 import { type Call, Operator, type OperatorOptions, type Step } from './operator.ts';
 import { RowTiles } from './rowTiles.ts';
 import type { Sizes } from './signature.ts';
@@ -35,13 +34,13 @@ const ALIGNMENTS = [8, 2, 1] as const;
 
 /** activation(op(a) · op(b) + bias): `run({ a, b, bias, out })`, with `bias` only if the operator has one. */
 export class Gemm extends Operator<typeof MANIFEST.gemm> {
-  readonly #made = new Map<string, readonly Step[]>();
+  readonly #byAlignment = new Map<number, readonly Step[]>();
   constructor(params: ParamsOf<typeof MANIFEST.gemm>, options?: OperatorOptions<typeof MANIFEST.gemm>) {
     super(MANIFEST.gemm, params, options);
   }
-  protected override steps({ sizes, device }: Call): readonly Step[] {
+  protected override steps({ sizes }: Call): readonly Step[] {
     if (sizes.get('m') === 0 || sizes.get('n') === 0) return [];
-    return this.#for(this.#alignment(sizes), scarceShared(device));
+    return this.#for(this.#alignment(sizes));
   }
 
   /** The dimensions along which rows lie are multiples of it. */
@@ -50,9 +49,8 @@ export class Gemm extends Operator<typeof MANIFEST.gemm> {
     return ALIGNMENTS.find((a) => along.every((d) => sizes.get(d) % a === 0))!;
   }
 
-  #for(multipleOf: number, sharedBytes: number | undefined): readonly Step[] {
-    const key = `${multipleOf} ${sharedBytes}`;
-    const known = this.#made.get(key);
+  #for(multipleOf: number): readonly Step[] {
+    const known = this.#byAlignment.get(multipleOf);
     if (known) return known;
     const { dtype, outDtype, transposeA, transposeB, hasBias: bias, activation } = this.params;
     const config = {
@@ -63,7 +61,6 @@ export class Gemm extends Operator<typeof MANIFEST.gemm> {
       bias,
       activation,
       multipleOf,
-      sharedBytes,
       ...this.config,
     };
     const steps: readonly Step[] = [
@@ -73,7 +70,7 @@ export class Gemm extends Operator<typeof MANIFEST.gemm> {
           bias ? { A: a, B: b, bias: row, C: out } : { A: a, B: b, C: out },
       },
     ];
-    this.#made.set(key, steps);
+    this.#byAlignment.set(multipleOf, steps);
     return steps;
   }
 }

@@ -122,6 +122,7 @@ describe('values', () => {
     ['A[bx][0] = c > 0 ? 1 : 0', 'A[bx, 0] = select(c > 0, 1.0, 0.0)'],
     ['I[bx] = c > 0 ? 1 : 0', 'I[bx] = select(c > 0, 1, 0)'],
     ['A[bx][0] = T.select(c > 0, 1.0, 0.0)', 'A[bx, 0] = select(c > 0, 1.0, 0.0)'],
+    ['H[bx][0] = c > 0 ? H[bx][1] : -H[bx][2]', 'H[bx, 0] = f16(select(c > 0, f32(H[bx, 1]), -f32(H[bx, 2])))'],
     ['H[bx][0] = T.select(c > 0, H[bx][1], 0)', 'H[bx, 0] = select(c > 0, H[bx, 1], 0.0_f16)'],
     [
       'A[bx][0] = Math.max(s, 0) + Math.min(s, 1, c > 0 ? 2.0 : 3.0)',

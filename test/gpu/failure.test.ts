@@ -1,28 +1,20 @@
-/** In a file, and so a process, of its own: after a kernel has failed, the GPU's context is of no use any more. */
-import { CudaError, Device, dim, f32, kernel, T, Tensor, tensor } from 'tilec';
+/** A kernel that fails takes the GPU's context with it, so that happens in a process of its own. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { ROOT } from '../cli/tilec.ts';
 import { onGpu } from './gpu.ts';
 
-const n = dim('n');
-const checked = kernel({ x: tensor(f32, [n]) }, ({ x }) => {
-  T.grid([1], { threads: 32 });
-  T.print('n is {}', n);
-  T.assert(n < 5, 'n is too large');
-  x[0] = 1;
-});
-
 onGpu('a kernel that fails', () => {
-  test('is reported to whoever waits for it, and to every later call', async () => {
-    const device = Device.get(0);
-    const fine = Tensor.zeros([4], f32, { device });
-    await checked({ x: fine });
-    expect(await fine.toArray()).toEqual([1, 0, 0, 0]);
-    const wrong = Tensor.zeros([6], f32, { device });
-    await checked({ x: wrong });
-    const failure = await wrong.toArray().catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(CudaError);
-    expect((failure as CudaError).code).toMatch(/^CUDA_ERROR_(ASSERT|LAUNCH_FAILED|ILLEGAL_INSTRUCTION)$/);
-    await expect(device.stream.synchronize()).rejects.toBeInstanceOf(CudaError);
-    console.log((failure as CudaError).message);
+  test('is reported to whoever waits for it, and to every later call; the process ends as it should', async () => {
+    const register = join(ROOT, 'dist', 'src', 'dsl', 'capture', 'register.js');
+    const program = join(ROOT, 'test', 'gpu', 'failing.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', register, program], { cwd: ROOT });
+    const lines = stdout.trim().split('\n');
+    expect(lines).toContain('n is 4');
+    expect(lines.filter((l) => /failing\.ts:8: n is too large/.test(l))).toHaveLength(32);
+    const failed = expect.stringMatching(/^CUDA_ERROR_(ASSERT|LAUNCH_FAILED|ILLEGAL_INSTRUCTION)$/);
+    expect(JSON.parse(lines.at(-1)!)).toEqual({ before: [1, 0, 0, 0], waiting: failed, later: failed });
   });
 });

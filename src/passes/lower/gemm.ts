@@ -12,8 +12,6 @@ import { lowerExpr, toCoord } from './expr.ts';
 import { overLayout } from './parallel.ts';
 
 /** Depth steps of a product that are unrolled together: enough to load the next ones' operands meanwhile. */
-/** Registers of an accumulator beside which few are left for operands. */
-const LARGE = 128;
 const STEPS_AT_ONCE = 4;
 
 /** Elements of a 16-byte row of an 8×8 `ldmatrix` tile. */
@@ -96,8 +94,7 @@ function lowerMma(cx: Lowering, s: Gemm): void {
     if (tilesN % 2 === 1) multiply({ id: 'one', expr: int(0), extent: 1 }, 1);
   };
   // An operand in registers is indexed by the step; with both in memory a few steps at a time do, for less code to compile.
-  const atOnce = tilesM * tilesN * 4 < LARGE ? STEPS_AT_ONCE : 2;
-  cx.unrolled('kk', K / depth, steps, aInRegisters ? undefined : atOnce);
+  cx.unrolled('kk', K / depth, steps, aInRegisters ? undefined : STEPS_AT_ONCE);
 }
 
 /**
