@@ -1,28 +1,22 @@
 /** Index tensors of any size come back in one wait, after what their stream had queued before. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { f32, i32 } from '../../src/dsl/dtypes.ts';
 import { readBack } from '../../src/ops/readback.ts';
-import { Device, forgetDevices } from '../../src/runtime/device.ts';
-import { replaceDriver } from '../../src/runtime/ffi/driver.ts';
-import { CHUNK_BYTES, forgetPinned } from '../../src/runtime/pinned.ts';
+import type { Device } from '../../src/runtime/device.ts';
+import { CHUNK_BYTES } from '../../src/runtime/pinned.ts';
 import { Stream } from '../../src/runtime/stream.ts';
 import { Tensor } from '../../src/runtime/tensor.ts';
-import { FakeGpu } from '../runtime/fake-driver.ts';
+import type { FakeGpu } from '../runtime/fake-driver.ts';
+import { withSimulatedGpu } from '../runtime/simulated.ts';
 
-let gpu: FakeGpu;
+let _gpu: FakeGpu;
 let device: Device;
 
-beforeEach(() => {
-  forgetDevices();
-  forgetPinned();
-  gpu = new FakeGpu();
-  replaceDriver(gpu.driver());
-  device = Device.get(0);
+withSimulatedGpu((now) => {
+  ({ _gpu, device } = now);
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  forgetDevices();
-  replaceDriver(undefined);
 });
 
 const ramp = (n: number, first: number): Int32Array<ArrayBuffer> => Int32Array.from({ length: n }, (_, i) => first + i);

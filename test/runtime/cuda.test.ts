@@ -1,31 +1,23 @@
 /** The part of the runtime that drives a GPU, over a simulated driver. */
 import { Device, f16, f32, f64, i32, i64, KernelCallError, Stream, Tensor } from 'tilec';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compileForDevice } from '../../src/compile.ts';
 import { roundUp } from '../../src/runtime/allocator.ts';
-import { forgetDevices } from '../../src/runtime/device.ts';
 import { CudaError } from '../../src/runtime/errors.ts';
 import { findNvrtc } from '../../src/runtime/ffi/discover.ts';
 import { replaceDriver } from '../../src/runtime/ffi/driver.ts';
 import { Graph } from '../../src/runtime/graph.ts';
-import { CHUNK_BYTES, forgetPinned } from '../../src/runtime/pinned.ts';
+import { CHUNK_BYTES } from '../../src/runtime/pinned.ts';
 import { profile } from '../../src/runtime/profiler.ts';
-import { FakeGpu } from './fake-driver.ts';
+import type { FakeGpu } from './fake-driver.ts';
 import { rowNumbers, scaled } from './kernels.ts';
+import { withSimulatedGpu } from './simulated.ts';
 
 let gpu: FakeGpu;
 let device: Device;
 
-beforeEach(() => {
-  forgetDevices();
-  forgetPinned();
-  gpu = new FakeGpu();
-  replaceDriver(gpu.driver());
-  device = Device.get(0);
-});
-afterEach(() => {
-  forgetDevices();
-  replaceDriver(undefined);
+withSimulatedGpu((now) => {
+  ({ gpu, device } = now);
 });
 
 describe('devices', () => {
