@@ -6,14 +6,12 @@ import type { Device } from '../../src/runtime/device.ts';
 import { CHUNK_BYTES } from '../../src/runtime/pinned.ts';
 import { Stream } from '../../src/runtime/stream.ts';
 import { Tensor } from '../../src/runtime/tensor.ts';
-import type { FakeGpu } from '../runtime/fake-driver.ts';
 import { withSimulatedGpu } from '../runtime/simulated.ts';
 
-let _gpu: FakeGpu;
 let device: Device;
 
 withSimulatedGpu((now) => {
-  ({ _gpu, device } = now);
+  device = now.device;
 });
 afterEach(() => {
   vi.restoreAllMocks();
