@@ -19,6 +19,16 @@ const passes = (code: Case['code'], source: string, fix?: string): Case => ({ co
 const SMALL = 'const k = kernel({ A: tensor(f32, [64]) }, ({ A }) => {\n  T.grid([1]);\n  A[0] = ';
 const small = (value: string, before = ''): string => `${before}${SMALL}${value};\n});`;
 
+const pipelined = (k: string): string => `const k_ = ${k};
+const k = kernel({ X: tensor(f16, [64, k_]), Y: tensor(f16, [64, 32]) }, ({ X, Y }) => {
+  T.grid([1]);
+  const x = T.shared(f16, [64, 32]);
+  for (const j of T.Pipelined(T.ceilDiv(k_, 32), { numStages: 2 })) {
+    T.copy(X.tile([0, j * 32], [64, 32]), x);
+    T.copy(x, Y);
+  }
+});`;
+
 export const CASES: readonly Case[] = [
   // Syntax and staging.
   at('TL0101', 'A[bx, 0] = 1', 'A[bx][0] = 1'),
@@ -316,4 +326,23 @@ export const CASES: readonly Case[] = [
     'const a = T.shared(f16, [256, 128]), b = T.shared(f16, [128, 128]), acc = T.fragment(f32, [64, 64]);\nT.clear(a); T.clear(b);\nfor (const [i, j] of T.Parallel(64, 64)) A[i][j] = f32(a[i][j] + b[i][j])',
   ),
   { code: 'TL0701', source: 'A[bx][0] = 1', arch: 'sm_70' },
+
+  // What is right and slower than it looks.
+  passes(
+    'TL0711',
+    'const a = T.shared(f16, [64, 40]), acc = T.fragment(f32, [64, 64]);\nT.clear(a); T.clear(acc);\nT.gemm(a, a, acc, { transposeB: true })',
+    'const a = T.shared(f16, [64, 48]), acc = T.fragment(f32, [64, 64]);\nT.clear(a); T.clear(acc);\nT.gemm(a, a, acc, { transposeB: true })',
+  ),
+  passes(
+    'TL0712',
+    'const f = T.fragment(f32, [128, 512]);\nT.clear(f);\nT.copy(f, A.tile([0, 0], [128, 512]))',
+    'const f = T.fragment(f32, [128, 128]);\nT.clear(f);\nT.copy(f, A.tile([0, 0], [128, 128]))',
+  ),
+  {
+    code: 'TL0713',
+    arch: 'sm_80',
+    module: true,
+    source: pipelined("dim('k')"),
+    fix: pipelined("dim('k', { multipleOf: 8 })"),
+  },
 ];

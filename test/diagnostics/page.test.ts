@@ -5,9 +5,9 @@ import { diagnose } from './diagnose.ts';
 import { CODES, page } from './page.ts';
 
 const DOCS = new URL('../../docs/diagnostics.md', import.meta.url);
-const MESSAGES = ['syntax', 'capture', 'dtypes', 'tiles', 'parallel', 'passes'];
+const MESSAGES = ['syntax', 'capture', 'dtypes', 'tiles', 'parallel', 'passes', 'advice'];
 
-describe('each example is refused with its code, in a frame that marks its line', () => {
+describe('each example is refused or pointed out with its code, in a frame that marks its line', () => {
   test.each(CASES.map((c) => [c.code, c.source, c] as const))('%s: %s', (code, _, c) => {
     const e = diagnose(c, c.source);
     expect(e?.diagnostics[0]?.code).toBe(code);

@@ -11,7 +11,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   TL04: 'T.Parallel',
   TL05: 'Layouts',
   TL06: 'Shared memory',
-  TL07: 'Targets',
+  TL07: 'Targets, and what is slower than it looks',
 };
 
 const block = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\`\n`;
@@ -45,6 +45,8 @@ export function page(): string {
     \`test/diagnostics/page.test.ts\`, which also writes this page (\`UPDATE_DOCS=1 npx vitest run test/diagnostics\`).
     The examples stand in a kernel over tensors \`A\`, \`B\` (f32), \`H\` (f16), \`I\` (i32), \`L\` (i64), \`U\` (u32), \`D\` (u8) and
     \`P\` (bool), scalars \`s\` (f32) and \`c\` (i32), and one block index \`bx\`.
+
+    Warnings (from TL0711) stop nothing: \`tilec compile\` shows them, and \`kernel.compile()\` gives them in \`info.warnings\`.
 
     Codes from TL0801 are about Tile IR as text, from TL0820 about defects of the compiler itself, and from TL0901 about
     what the CPU backend finds while a kernel runs.
