@@ -42,7 +42,7 @@ step() {
 
 nvidia-smi >"$out/nvidia-smi.log" 2>&1
 step doctor 20 $tilec doctor
-skipped tests || step tests 150 "$node" node_modules/vitest/vitest.mjs run --project gpu
+skipped tests || step tests 240 "$node" node_modules/vitest/vitest.mjs run test/gpu test/ops test/programs
 
 peers=
 if ! skipped peers; then

@@ -107,7 +107,7 @@ unpack() {
 [ -x "$to/node" ] || unpack "$from/base.tar.xz"
 unpack "$from/code.tar.xz"
 echo "tilec is in $to, with Node $("$to/node" --version). In that folder:"
-echo "  ./node node_modules/vitest/vitest.mjs run test/gpu     the GPU tests"
+echo "  ./node node_modules/vitest/vitest.mjs run test/gpu test/ops test/programs     on the GPU and the CPU"
 echo "  ./node dist/bin/tilec.js doctor                        what this machine has"
 `,
   { mode: 0o755 },

@@ -16,7 +16,7 @@ const why = missing();
 
 if (why !== undefined)
   console.warn(
-    `GPU tests SKIPPED (${why}). On a machine with a GPU: npx vitest run test/gpu\n` +
+    `GPU tests SKIPPED (${why}). On a machine with a GPU: npm run test:gpu\n` +
       'On one without Node or a network: node scripts/pack-offline.mjs here, then sh build/offline/unpack.sh there',
   );
 
