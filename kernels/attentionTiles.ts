@@ -39,7 +39,7 @@ export function attentionTiles(
   const { sharedBytes = 227 * KIB } = config;
   const bytes = ({ BM, BN, numStages }: (typeof CHOICES)[number]): number =>
     2 * dim * (BM + 2 * numStages * BN + (rotated ? BN : 0));
-  const open = CHOICES.filter(({ BM, BN }) => BM <= (config.BM ?? BM) && BN <= (dim > 64 ? 64 : 128));
+  const open = CHOICES.filter(({ BM, BN }) => BM <= Math.max(64, config.BM ?? BM) && BN <= (dim > 64 ? 64 : 128));
   const choice = open.find((c) => bytes(c) <= sharedBytes) ?? CHOICES.at(-1)!;
   const { BM = choice.BM, BN = choice.BN, numStages = choice.numStages } = config;
   const rowsOfWarp = dim > 128 || BM <= 64 ? 16 : 32;

@@ -110,7 +110,11 @@ function binaryFact(op: string, a: Fact, b: Fact): Fact {
       if (a.lo >= 0 && (b.lo !== b.hi || b.lo <= 0)) return { lo: 0, hi: a.hi, multiple: 1 };
       if (b.lo !== b.hi || b.lo <= 0) return ANY;
       const nonNegative = a.lo >= 0;
-      return { lo: nonNegative ? 0 : -(b.lo - 1), hi: Math.min(a.hi, b.lo - 1), multiple: gcd(a.multiple, b.lo) };
+      return {
+        lo: nonNegative ? 0 : -(b.lo - 1),
+        hi: Math.max(0, Math.min(a.hi, b.lo - 1)),
+        multiple: gcd(a.multiple, b.lo),
+      };
     }
     case 'shl':
       return b.lo === b.hi ? { lo: a.lo * 2 ** b.lo, hi: a.hi * 2 ** b.lo, multiple: a.multiple * 2 ** b.lo } : ANY;

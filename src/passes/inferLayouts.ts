@@ -422,17 +422,11 @@ class Inference implements Memory {
 
   /** Threads that differ in a loop digit which the fragment lacks must all hold a copy of its element. */
   private copiesAgree(layout: Layout, a: Access, join: Join): boolean {
-    const own = new Set(
-      layout.dims
-        .flat()
-        .filter((x) => x.axis === 'thread')
-        .flatMap(threadBits),
-    );
-    const copied = new Set(layout.replicate.flatMap(threadBits));
+    const copied = offsetsOf(layout.replicate);
     const dropped = join.extents.flatMap((_, d) =>
       a.dims.includes(d) ? [] : join.layout!.dims[d]!.filter((x) => x.axis === 'thread'),
     );
-    return dropped.flatMap(threadBits).every((bit) => copied.has(bit) && !own.has(bit));
+    return [...offsetsOf(dropped)].every((t) => copied.has(t));
   }
 
   // --------------------------------------------------------------------------------------------- the result
@@ -500,12 +494,11 @@ const digitOf = (atom: Atom, d: number, weight: number): Digit => ({
   ...(atom.axis === 'thread' ? { thread: { stride: atom.stride, extent: atom.extent } } : {}),
 });
 
-/** The digits of the thread index that an atom takes, as strings that can be compared; exact for powers of two. */
-function threadBits(a: Atom): string[] {
-  const bits: string[] = [];
-  let stride = a.stride;
-  let extent = a.extent;
-  for (; extent % 2 === 0; extent /= 2, stride *= 2) bits.push(`${stride}x2`);
-  if (extent > 1) bits.push(`${stride}x${extent}`);
-  return bits;
-}
+/** The threads that atoms reach from one, as distances. */
+const offsetsOf = (atoms: readonly Atom[]): ReadonlySet<number> =>
+  new Set(
+    atoms.reduce<readonly number[]>(
+      (all, a) => all.flatMap((t) => Array.from({ length: a.extent }, (_, i) => t + i * a.stride)),
+      [0],
+    ),
+  );

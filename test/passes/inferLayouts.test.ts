@@ -299,3 +299,29 @@ test('a fragment that no thread has registers for is pointed out, with its line'
   expect(d!.message).toContain("fragment `large` takes 256 registers of each of the block's 128 threads");
   expect(warned('fragment half: f16[128, 256]\n{ fill 0.0_f16 -> half }')).toEqual([]);
 });
+
+test('reductions of tiles of any shape are placed, whatever the number of warps', () => {
+  for (const threads of [32, 96, 192, 224, 320, 384, 768])
+    for (const [rows, columns] of [
+      [12, 5],
+      [48, 20],
+      [2, 3],
+      [5, 8],
+      [24, 48],
+      [7, 100],
+    ])
+      for (const dim of [0, 1]) {
+        const kept = dim === 0 ? columns : rows;
+        const text = `kernel k(X: f32[${rows}, ${columns}], O: f32[${kept}]) grid(bx: 1) threads(${threads})
+  fragment f: f32[${rows}, ${columns}]  fragment r: f32[${kept}]
+{
+  copy X[0, 0; ${rows}, ${columns}] -> f
+  reduce min f -> r dim(${dim})
+  copy r -> O[0; ${kept}]
+}`;
+        expect(
+          () => through(parse(text), 'legalize', 'infer-layouts'),
+          `${rows} × ${columns} on ${threads}`,
+        ).not.toThrow();
+      }
+});

@@ -30,6 +30,18 @@ describe('ragged tiles', () => {
     expect(text).toMatch(/if .* >= X_from.* && .* < X_left/);
   });
 
+  test('the distance from a wide origin to the edges is taken in 64 bits, and cut to what an index can reach', () => {
+    const text = printDeviceStmts(
+      lowered(`kernel k(X: f16[n, 64], at: i64) dims(n) grid(bx: 1) threads(32)
+  shared t: f16[8, 64]
+{
+  copy X[at, 0; 8, 64] -> t
+}`).roles[0]!.body,
+    );
+    expect(text).toContain('let X_left: i32 = i32(min(max(i64(n) - at, 0_i64), 2147483647_i64))');
+    expect(text).toContain('let X_from: i32 = i32(min(max(0_i64 - at, 0_i64), 2147483647_i64))');
+  });
+
   test('a single row is guarded too, unless it is one of the grid or of a loop over that very dimension', () => {
     const row = (at: string, grid: string): string =>
       printDeviceStmts(

@@ -51,7 +51,7 @@ export function mathCall(fn: MathFn, args: readonly string[], dtype: DType, cx: 
     case 'tanhApprox':
       return double ? `tanh(${list})` : `${cx.use('tanh_fast')}(${list})`;
     case 'rcpApprox':
-      return double ? `1.0 / ${args[0]}` : `${cx.use('rcp_fast')}(${list})`;
+      return double ? `(1.0 / (${list}))` : `${cx.use('rcp_fast')}(${list})`;
     case 'sigmoid':
       cx.use(double ? 'sigmoid_f64' : 'sigmoid_f32');
       return `sigmoid(${list})`;

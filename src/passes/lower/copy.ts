@@ -46,10 +46,10 @@ function access<A extends Load | Store>(cx: Lowering, r: Region, element: A, rea
   const limits = guarded.flatMap((d): Limit[] => {
     const origin = lowerExpr(cx, r.origin[d]!);
     const size = lowerExpr(cx, cx.tensors.get(r.buffer)!.shape[d]!);
-    const left = isZero(r.origin[d]!) ? size : ibin('sub', size, origin);
+    const left = isZero(r.origin[d]!) ? size : distance(size, origin);
     const below: Limit = { d, op: 'lt', limit: named(cx, `${r.buffer}_left`, left, r) };
     if (factOf(r.origin[d]!, cx.facts).lo >= 0) return [below];
-    return [{ d, op: 'ge', limit: named(cx, `${r.buffer}_from`, ibin('sub', int(0), origin), r) }, below];
+    return [{ d, op: 'ge', limit: named(cx, `${r.buffer}_from`, distance(int(0), origin), r) }, below];
   });
   const guard = (indices: readonly Expr[]): DExpr | undefined =>
     limits.reduce<DExpr | undefined>(
@@ -67,8 +67,16 @@ interface Limit {
   readonly limit: DExpr;
 }
 
+/** From the origin to an edge. That of a wide origin is cut to what an index can reach. */
+function distance(edge: DExpr, origin: DExpr): DExpr {
+  if (origin.dtype !== 'i64') return ibin('sub', edge, origin);
+  const wide = (op: 'sub' | 'min' | 'max', a: DExpr, b: DExpr): DExpr => ({ kind: 'binary', op, a, b, dtype: 'i64' });
+  const far = wide('sub', castTo('i64', edge), origin);
+  return castTo('i32', wide('min', wide('max', far, int(0, 'i64')), int(2 ** 31 - 1, 'i64')));
+}
+
 const named = (cx: Lowering, name: string, value: DExpr, r: Region): DExpr =>
-  value.kind === 'binary' ? cx.declare(name, value, r.span) : value;
+  value.kind === 'binary' || value.kind === 'cast' ? cx.declare(name, value, r.span) : value;
 
 /** The dimensions along which the region is not known to lie inside its tensor. */
 function guardedDims(cx: Lowering, r: Region): number[] {

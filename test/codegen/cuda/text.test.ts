@@ -335,6 +335,8 @@ describe('expressions have as few parentheses as read well', () => {
     [bin('floordiv', v('u', 'u32'), num(3, 'u32')), 'u / 3u'],
     [bin('rem', x, y), 'fmodf(x, y)'],
     [call('exp2', x), 'exp2_fast(x)'],
+    [call('rcpApprox', x), 'rcp_fast(x)'],
+    [bin('div', v('d', 'f64'), call('rcpApprox', bin('add', v('d', 'f64'), v('e', 'f64')))), 'd / (1.0 / (d + e))'],
     [call('fma', x, y, num(0.5, 'f32')), 'fmaf(x, y, 0.5f)'],
     [cast('f16', x), 'half_t(x)'],
     [cast('i32', x), 'truncate_to<int>(x)'],
