@@ -63,6 +63,8 @@ export abstract class Operator<E extends OperatorEntry> {
   /** Tensors whose contents are checked. */
   protected readonly checked: readonly string[];
   readonly #signature: Signature;
+  /** Devices for which calls of all sizes have their kernels. */
+  readonly #complete = new Set<string>();
   readonly #tuned: Serving<Operator<E>> | undefined;
 
   /** Throws `OperatorError` for parameters and tiles that are missing, unknown, out of range or do not fit each other. */
@@ -74,7 +76,7 @@ export abstract class Operator<E extends OperatorEntry> {
     this.config = resolveTiles(entry, resolved, options.config);
     this.#signature = new Signature(entry, resolved);
     this.checked = checked.filter((name) => this.#signature.tensors.includes(name));
-    if (options.tune && options.config === undefined) {
+    if (options.tune && Object.keys(this.config).length === 0) {
       const make = (config: KernelConfig): Operator<E> =>
         Reflect.construct(this.constructor, [params, { ...options, tune: false, config }]) as Operator<E>;
       this.#tuned = new Serving({ entry, params: resolved, make });
@@ -102,7 +104,8 @@ export abstract class Operator<E extends OperatorEntry> {
    * `OperatorError`, before anything is launched or written.
    */
   async run(args: TensorsOf<E, Tensor>, options: RunOptions = {}): Promise<void> {
-    const tensors = this.#signature.given(args);
+    // Of its own: what was checked is what is launched, whatever the caller does with theirs meanwhile.
+    const tensors = { ...this.#signature.given(args) };
     const sizes = this.#check(tensors, options);
     if (this.#reads(options)) {
       const known = knownContents(this.entry.name, this.checked, tensors, options.host);
@@ -112,7 +115,7 @@ export abstract class Operator<E extends OperatorEntry> {
     const call = this.#call(tensors, sizes, options.stream);
     const op = this.#tuned ? await this.#found(call, this.#tuned) : this;
     const steps = op.steps(call);
-    if (!steps.every((s) => s.kernel.on(deviceName(call)))) await op.#compile(call, steps);
+    await op.#compile(call, steps);
     op.#launch(call, steps, options.workspace);
   }
 
@@ -156,7 +159,13 @@ export abstract class Operator<E extends OperatorEntry> {
   }
 
   async #compile(call: Call, steps: readonly Step[]): Promise<void> {
-    await Promise.all([...steps, ...this.alternatives(call)].map((s) => s.kernel.load(deviceName(call))));
+    const name = deviceName(call);
+    if (this.#complete.has(name) && steps.every((s) => s.kernel.on(name))) return;
+    // One that fails is for the calls that need it to report.
+    const others = Promise.allSettled(this.alternatives(call).map((s) => s.kernel.load(name)));
+    await Promise.all(steps.map((s) => s.kernel.load(name)));
+    await others;
+    this.#complete.add(name);
   }
 
   /** The operator that serves such calls: this one, or with `tune` the one with the best tiles, if that is known. */

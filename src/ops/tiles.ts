@@ -9,6 +9,9 @@ import type { KernelConfig } from './kernels.ts';
 import { isRecord } from './record.ts';
 import { checkRequirement } from './requirement.ts';
 
+/** No GPU has room for more along one dimension. */
+const LARGEST = 65536;
+
 /** The tiles that are chosen. Throws `OperatorError` for names and values that are none, and for tiles that do not fit. */
 export function resolveTiles(
   entry: OperatorEntry,
@@ -21,8 +24,8 @@ export function resolveTiles(
   for (const [name, v] of Object.entries(given)) {
     if (!Object.hasOwn(entry.tiles, name)) throw new OperatorError(entry.name, msg.unknownTile(name, known));
     if (v === undefined) continue;
-    if (typeof v !== 'number' || !Number.isSafeInteger(v) || v < 1)
-      throw new OperatorError(entry.name, msg.badParam(`config.${name}`, msg.integerIn(1, undefined), v));
+    if (typeof v !== 'number' || !Number.isSafeInteger(v) || v < 1 || v > LARGEST)
+      throw new OperatorError(entry.name, msg.badParam(`config.${name}`, msg.integerIn(1, LARGEST), v));
     tiles[name] = v;
   }
   for (const r of entry.tileRules) {

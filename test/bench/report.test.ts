@@ -127,6 +127,8 @@ describe('tilec bench', () => {
     [['softmax'], { graph: true }, /^--graph is for GPUs/],
     [['softmax'], { tuned: true }, /^--tuned is for GPUs/],
     [[], { json: 'softmax' }, /^--json softmax would write a file of that name/],
+    [[], { json: 'sofmax' }, /^--json sofmax would write a file of that name/],
+    [['softmax'], { list: true, html: 'x.html' }, /^--list has no charts/],
     [['softmax'], { json: '/nowhere/x.json' }, /^\/nowhere\/x.json cannot be written: ENOENT/],
     [['softmax'], { html: '' }, /^'' cannot be written: a file needs a name$/],
     [['softmax'], { html: tmpdir() }, / cannot be written: it is a folder$/],

@@ -139,3 +139,47 @@ it('a check of a call without reading takes microseconds', async () => {
   console.log(`check of a prefill call: ${microseconds.toFixed(2)} µs`);
   expect(microseconds).toBeLessThan(5);
 });
+
+describe('kernels for calls of other sizes', () => {
+  class TwoSizes extends RmsNorm {
+    readonly other = { load: vi.fn(), on: () => undefined };
+    protected override alternatives() {
+      return [{ kernel: this.other as never, args: () => ({}) }];
+    }
+  }
+  const call = async () => ({
+    x: await tensor(new Float64Array(64).fill(1), 'f32', [1, 64]),
+    weight: await tensor(new Float64Array(64).fill(1), 'f32', [64]),
+    out: await tensor(new Float64Array(64), 'f32', [1, 64]),
+  });
+
+  it('are loaded with the first call, even if its own are there already, and not again', async () => {
+    await new RmsNorm({ n: 64, dtype: 'f32' }).prepare(await call());
+    const op = new TwoSizes({ n: 64, dtype: 'f32' });
+    op.other.load.mockResolvedValue(undefined);
+    await op.run(await call());
+    await op.run(await call());
+    expect(op.other.load).toHaveBeenCalledTimes(1);
+  });
+
+  it('fail for the calls that need them only', async () => {
+    const op = new TwoSizes({ n: 64, dtype: 'f32' });
+    op.other.load.mockRejectedValue(new Error('too large'));
+    const t = await call();
+    await op.run(t);
+    expect(await t.out.toArray()).toEqual([new Array(64).fill(expect.closeTo(1))]);
+  });
+});
+
+it('what was checked is what is launched, whatever becomes of the object meanwhile', async () => {
+  const t: Record<string, unknown> = {
+    x: await tensor(new Float64Array(64).fill(1), 'f32', [1, 64]),
+    weight: await tensor(new Float64Array(64).fill(1), 'f32', [64]),
+    out: await tensor(new Float64Array(64), 'f32', [1, 64]),
+  };
+  const { out } = t;
+  const done = new RmsNorm({ n: 64, dtype: 'f32' }).run(t as never);
+  t.out = undefined;
+  await done;
+  expect(await (out as { toArray(): Promise<number[][]> }).toArray()).toEqual([new Array(64).fill(expect.closeTo(1))]);
+});

@@ -28,6 +28,7 @@ export async function benchCommand(what: readonly string[], flags: BenchFlags, s
   const special = new Set(what.length === 0 ? SPECIAL : what.filter(isSpecial));
   const entries = [...new Set(operators.flatMap((name) => entriesNamed(name, SPECIAL)))];
   const targets = entries.length > 0 ? targetsOf(entries, flags.workload, flags.define ?? []) : [];
+  if (flags.list && flags.html !== undefined) throw new UsageError(M.listHasNoPage);
   if (flags.list)
     return output(outputs, { json: listJson(targets), text: () => listText(targets) }) ? EXIT.fine : EXIT.user;
   const peers = flags.peers === undefined ? undefined : readPeers(flags.peers);

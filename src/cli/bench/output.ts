@@ -20,7 +20,9 @@ export interface Outputs {
 export function outputsOf({ json, html }: Pick<BenchFlags, 'json' | 'html'>, names: readonly string[]): Outputs {
   const printsJson = json === true || json === '-';
   const jsonFile = json === true || json === '-' ? undefined : json;
-  if (jsonFile !== undefined && names.includes(jsonFile)) throw new UsageError(M.jsonTakesName(jsonFile));
+  // A name that was meant for something else has no dot and no slash, whether it is spelled right or not.
+  if (jsonFile !== undefined && (names.includes(jsonFile) || !/[./\\]/.test(jsonFile)))
+    throw new UsageError(M.jsonTakesName(jsonFile));
   for (const path of [jsonFile, html]) if (path !== undefined) checkWritable(path);
   return { printsJson, jsonFile, htmlFile: html };
 }

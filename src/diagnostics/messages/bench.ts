@@ -48,6 +48,8 @@ export const unwritable = (path: string, why: string): string => `${path || "''"
 export const jsonTakesName = (name: string): string =>
   `--json ${name} would write a file of that name: put --json last to print the report, or write --json=./${name}`;
 
+export const listHasNoPage = '--list has no charts: leave --html out, or --list';
+
 export const gpuOnly = (option: string): string => `${option} is for GPUs, and the device is cpu`;
 
 export const benchWithoutGpu = '--device cpu times the CPU backend instead, which says nothing about a GPU';

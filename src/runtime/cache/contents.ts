@@ -3,7 +3,7 @@
  * Other processes may read and write meanwhile: what is removed goes as a whole, and they find it or make it anew.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
 
@@ -51,21 +51,28 @@ export function cacheContents(root: string = cacheFolder()): readonly Item[] {
 }
 
 /** Throws where the folder does not let it. */
-export function removeItem({ path }: Item): void {
+export function removeItem({ kind, path }: Item): void {
   const directory = lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
   if (directory === undefined) return;
   if (!directory) return rmSync(path, { force: true });
+  if (kind === 'leftovers') return removeFolder(path);
   // Nobody is to find half of it. The name is that of a leftover, should this process be killed.
   const away = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     renameSync(path, away);
+    // Young, so that no other process takes it for left behind.
+    utimesSync(away, new Date(), new Date());
   } catch (e) {
     // Another process was first.
     if ((e as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw e;
   }
-  rmSync(away, { recursive: true, force: true });
+  removeFolder(away);
 }
+
+/** Another process may be at it too: what one of them finds gone, the other has removed. */
+const removeFolder = (path: string): void =>
+  rmSync(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
 
 /** Undefined for what another process has removed meanwhile. */
 function itemAt(kind: Kind, path: string): Item | undefined {
