@@ -45,6 +45,7 @@ export function appendPagedKv(config: AppendPagedKvConfig) {
         if (m < count) {
           const p = position + m;
           const slot = blockTable[request][T.floorDiv(p, pageSize)] * pageSize + (p % pageSize);
+          // A 16-bit cache gets the element itself, not a value made of it: the bits of a NaN count too.
           vPages[slot][h][d] = fp8 ? quantizeFp8(f32(vNew[first + m][h][d]), vFactor) : vNew[first + m][h][d];
         }
       }

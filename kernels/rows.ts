@@ -33,7 +33,7 @@ export function rowTiling({ n, BM, threads }: RowConfig): {
 } {
   const needed = Math.ceil(n / MOST_PER_THREAD);
   // Rows of odd length are read in single elements, whatever the length in registers.
-  const vector = VECTOR / 2 ** [2, 4, 8].filter((v) => n % v !== 0).length;
+  const vector = Math.min(VECTOR, n & -n);
   const padded = (lanes: number): number => Math.ceil(n / (vector * lanes)) * vector * lanes;
   let best = { lanes: MAX_THREADS, N: padded(MAX_THREADS) };
   for (let lanes = MAX_THREADS / 2; lanes >= 1 && lanes >= needed; lanes /= 2) {

@@ -1,6 +1,6 @@
 /** An error as the command line shows it: diagnostics with their frames, a sentence, or JSON. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { hasColor, paintFor, printJson, progress, tell } from './terminal.ts';
+import { hasColor, printJson, progress, reasonOf, tell, tellError } from './terminal.ts';
 
 /** Errors whose message is all that the user needs; a stack is shown for others, which are faults of tilec. */
 const EXPLAINED: ReadonlySet<string> = new Set([
@@ -33,18 +33,17 @@ export async function reportError(e: unknown, json: boolean): Promise<void> {
   }
   const diagnostics = diagnosticsOf(e);
   if (diagnostics) return tellDiagnostics(diagnostics);
-  const error = paintFor(process.stderr).red('error');
-  if (!(e instanceof Error)) tell(`${error}: ${String(e)}`);
-  else if (EXPLAINED.has(e.name)) tell(`${error}: ${e.message}`);
-  else if (e.name === 'NvrtcError') tell(`${error}: NVRTC refused the CUDA C: ${e.message}`);
-  else tell(`${error}: a fault of tilec, please report it: ${e.stack ?? e.message}`);
+  if (!(e instanceof Error)) tellError(String(e));
+  else if (EXPLAINED.has(e.name)) tellError(e.message);
+  else if (e.name === 'NvrtcError') tellError(`NVRTC refused the CUDA C: ${e.message}`);
+  else tellError(`a fault of tilec, please report it: ${e.stack ?? e.message}`);
 }
 
 function jsonOf(e: unknown): object {
   const name = e instanceof Error ? e.name : 'Error';
   const code = e instanceof Error && 'code' in e ? { code: e.code } : {};
   return {
-    error: { name, ...code, message: e instanceof Error ? e.message : String(e) },
+    error: { name, ...code, message: reasonOf(e) },
     diagnostics: diagnosticsOf(e) ?? [],
   };
 }

@@ -32,3 +32,8 @@ export function progress(text: string | undefined): void {
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+/** An error in a sentence. */
+export const tellError = (why: string): void => tell(`${paintFor(process.stderr).red('error')}: ${why}`);
+
+/** What an error says, whatever was thrown. */
+export const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));

@@ -1,4 +1,5 @@
 /** What moving a fragment between registers and memory costs: vector width, bank conflicts, sectors. */
+import { powerOfTwoPart } from '../ir/integers.ts';
 import type { Layout } from '../ir/layout.ts';
 import { evaluate, invert, sizeOf, vectorWidth } from './layout.ts';
 import { bankConflicts } from './shared.ts';
@@ -13,8 +14,6 @@ export function movedTogether(fragment: Layout, tile: Layout, bytes: number): nu
   while (n > 1 && (n * bytes > VECTOR_BYTES || !isRun(tile, n))) n /= 2;
   return n;
 }
-
-const powerOfTwoPart = (n: number): number => n & -n;
 
 /** Are aligned runs of n elements of the last dimension consecutive in memory, the swizzle included? */
 function isRun(tile: Layout, n: number): boolean {

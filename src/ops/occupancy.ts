@@ -1,5 +1,5 @@
 /** How many blocks of a kernel a GPU runs at once. */
-import { Device } from '../runtime/device.ts';
+import type { Device } from '../runtime/device.ts';
 import type { ExecutableInfo } from '../runtime/executable.ts';
 
 /** What compute capabilities 8.x and 9.0 have in common, or the larger of theirs. */
@@ -26,10 +26,3 @@ export function blocksPerMultiprocessor(
   const heldWarps = perWarp > 0 ? Math.floor(REGISTERS / QUARTERS / perWarp) * QUARTERS : MOST_WARPS;
   return Math.min(MOST_BLOCKS, byMemory, Math.floor(Math.min(MOST_WARPS, heldWarps) / warps));
 }
-
-/** The tiles that kernels choose by themselves are for at least this much shared memory. */
-const PLENTY = 227 * 1024;
-
-/** Shared memory that kernels are to make do with, in bytes; undefined where they have all that they ask for. */
-export const scarceShared = (device: unknown): number | undefined =>
-  device instanceof Device && device.sharedBytesPerBlock < PLENTY ? device.sharedBytesPerBlock : undefined;

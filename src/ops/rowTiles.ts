@@ -2,7 +2,6 @@
 import { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { KernelConfig } from './kernels.ts';
-import { scarceShared } from './occupancy.ts';
 
 const MANY = 128;
 const FEW = 64;
@@ -12,6 +11,9 @@ const RESIDENT = 2;
 const COST = 0.65;
 /** Longer heads leave no registers for scores beside 64 rows: nothing is won. */
 const LONGEST_HEAD = 128;
+
+/** The tiles that kernels choose by themselves are for at least this much shared memory. */
+const PLENTY = 227 * 1024;
 
 /** What a call asks of attention. */
 export interface RowLoad {
@@ -36,7 +38,7 @@ export function prefersFew({ rows, requests, heads }: RowLoad, multiprocessors: 
 export class RowTiles<T> {
   readonly #make: (tiles: KernelConfig) => T;
   readonly #hasTwo: boolean;
-  readonly #made = new Map<string, { readonly many: T; readonly few: T }>();
+  readonly #made = new Map<number, { readonly many: T; readonly few: T }>();
 
   /** `chosen`: tiles that the user has set, in which case they are all there is. */
   constructor(make: (tiles: KernelConfig) => T, dim: number, chosen: KernelConfig) {
@@ -51,15 +53,15 @@ export class RowTiles<T> {
 
   /** Both; the same one twice where there is no choice. */
   on(device: Tensor['device']): { readonly many: T; readonly few: T } {
-    const sharedBytes = scarceShared(device);
-    const hasTwo = this.#hasTwo && device instanceof Device;
-    const key = `${sharedBytes} ${hasTwo}`;
-    const known = this.#made.get(key);
+    // Those for the CPU go by 0.
+    const bytes = device instanceof Device ? device.sharedBytesPerBlock : 0;
+    const known = this.#made.get(bytes);
     if (known) return known;
-    const fitting = sharedBytes === undefined ? {} : { sharedBytes };
+    const fitting = bytes > 0 && bytes < PLENTY ? { sharedBytes: bytes } : {};
     const many = this.#make(fitting);
-    const made = { many, few: hasTwo ? this.#make({ ...fitting, BM: FEW }) : many };
-    this.#made.set(key, made);
+    const few = this.#hasTwo && bytes > 0 ? this.#make({ ...fitting, BM: FEW }) : many;
+    const made = { many, few };
+    this.#made.set(bytes, made);
     return made;
   }
 }

@@ -1,5 +1,6 @@
 /** What is known of integer names without running the kernel: ranges and divisors. Names are unique, so one table serves. */
 import { gcd } from '../ir/integers.ts';
+import { sameExpr } from '../ir/tile/build.ts';
 import type { Expr, Kernel, Stmt } from '../ir/tile/schema.ts';
 
 export interface Fact {
@@ -145,10 +146,5 @@ export function powerOfTwoDivisor(e: Expr, facts: Facts, limit: number): number 
 export function isBelow(e: Expr, limit: Expr, facts: Facts): boolean {
   if (factOf(e, facts).hi < factOf(limit, facts).lo) return true;
   const below = e.kind === 'var' ? facts.get(e.name)?.below : undefined;
-  return below !== undefined && equalExprs(below, limit);
+  return below !== undefined && sameExpr(below, limit);
 }
-
-/** The same names and constants in the same form, wherever they stand. */
-const equalExprs = (a: Expr, b: Expr): boolean => textOf(a) === textOf(b);
-const textOf = (e: Expr): string =>
-  JSON.stringify(e, (key, v: unknown) => (key === 'span' ? undefined : typeof v === 'bigint' ? `${v}n` : v));

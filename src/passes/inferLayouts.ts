@@ -25,7 +25,7 @@ import type {
   Store,
   TensorParam,
 } from '../ir/tile/schema.ts';
-import { namesBound } from '../ir/tile/walk.ts';
+import { namesBound, tensorsOf } from '../ir/tile/walk.ts';
 import { blocked } from '../layout/blocked.ts';
 import { keepDims, layout as makeLayout, onReg, sizeOf } from '../layout/layout.ts';
 import { accumulator, operandA } from '../layout/mma.ts';
@@ -95,7 +95,7 @@ class Inference implements Memory {
   readonly tensors: ReadonlyMap<string, TensorParam>;
   /** Shared tiles with their layouts; fragments get theirs at the end. */
   readonly buffers: ReadonlyMap<string, Buffer>;
-  readonly regionLoads = new Map();
+  readonly regionLoads: Memory['regionLoads'] = new Map();
   private readonly layouts = new Map<string, Layout>();
   private readonly origins = new Map<string, Origin>();
   private readonly joins: Join[] = [];
@@ -103,7 +103,7 @@ class Inference implements Memory {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.facts = collectFacts(kernel);
-    this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
+    this.tensors = tensorsOf(kernel);
     this.buffers = new Map(placeShared(kernel).map((b) => [b.name, b]));
     for (const b of this.buffers.values()) if (b.layout) this.layouts.set(b.name, b.layout);
   }
@@ -248,7 +248,6 @@ class Inference implements Memory {
 
   private joinParallel(p: Parallel): Join {
     const all: (Load | Store)[] = accessesOf(p.body).accesses;
-    const atomics: Access[] = [];
     const accesses = all
       .filter((a) => this.isFragment(a.buffer))
       .map((a): Access => {
@@ -268,7 +267,7 @@ class Inference implements Memory {
     return {
       vars: p.vars,
       extents: p.extents,
-      accesses: [...accesses, ...atomics],
+      accesses,
       vector,
       what: 'this T.Parallel',
       span: p.span,

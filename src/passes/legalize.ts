@@ -23,6 +23,7 @@ import type {
   Store,
   TensorParam,
 } from '../ir/tile/schema.ts';
+import { tensorsOf } from '../ir/tile/walk.ts';
 import { mapExpr, rewrite, visitStmts } from './rewrite.ts';
 
 export function legalize(kernel: Kernel): Kernel {
@@ -48,7 +49,7 @@ class Legalizer {
 
   constructor(kernel: Kernel) {
     this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
-    this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
+    this.tensors = tensorsOf(kernel);
     for (const n of [...kernel.params, ...kernel.dims, ...kernel.buffers]) this.names.add(n.name);
     for (const name of kernel.blockVars) this.names.add(name);
     visitStmts(kernel.body, (s) => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { writeCache } from '../../src/runtime/cache/cache.ts';
 import { emptyRecord } from '../../src/tune/record.ts';
 import { FileStore } from '../../src/tune/store.ts';
+import { ENTRY } from '../runtime/cache/an-entry.ts';
 import { Bench, type Done, fill, ROOT } from './tilec.ts';
 
 const bench = new Bench();
@@ -36,22 +37,7 @@ const counts = (done: Done): readonly number[] =>
 
 beforeEach(async () => {
   vi.stubEnv('TILEC_CACHE_DIR', cache);
-  for (const key of KEYS)
-    writeCache(key, {
-      record: {
-        signature: { name: 'scan', params: [], dims: [] },
-        arch: 'sm_80',
-        symbol: 'scan',
-        grid: [],
-        threads: 64,
-        sharedBytes: 0,
-        prints: false,
-        warnings: [],
-      },
-      source: '',
-      ptx: '',
-      cubin: new Uint8Array(5000),
-    });
+  for (const key of KEYS) writeCache(key, { ...ENTRY, source: '', ptx: '', cubin: new Uint8Array(5000) });
   new FileStore().write(emptyRecord(tuned));
   bench.write('one.ts', fill('one', '1'));
   await bench.tilec(['compile', 'one.ts', '--emit', 'cu', '--no-cache']);

@@ -2,6 +2,7 @@
 import { type DType, type i32 as I32, macro, T } from 'tilec';
 import { describe, it } from 'vitest';
 import { DTYPE_VALUES } from '../../src/dsl/dtypes.ts';
+import { ARRAY } from '../codegen/js/data.ts';
 import { DEVICES } from '../ops/paged.ts';
 import { type Random, random } from '../reference/random.ts';
 import { testAccepted } from './cubin.ts';
@@ -10,16 +11,6 @@ import { eachElement } from './kernels/eachElement.ts';
 
 const INTEGERS = ['i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64'] as const;
 type Integer = (typeof INTEGERS)[number];
-const ARRAY = {
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  i64: BigInt64Array,
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  u64: BigUint64Array,
-} as const;
 
 const isSigned = (d: Integer): boolean => d.startsWith('i');
 const bitsOf = (d: Integer): number => 8 * ARRAY[d].BYTES_PER_ELEMENT;

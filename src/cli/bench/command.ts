@@ -8,6 +8,7 @@ import { Device } from '../../runtime/device.ts';
 import { nvrtcLocation } from '../../runtime/ffi/nvrtc.ts';
 import type { BenchFlags } from '../commands/bench.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
+import { reasonOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { deviceNamed } from './device.ts';
 import { listJson, listText } from './list.ts';
@@ -65,7 +66,7 @@ function readPeers(path: string): PeersFile {
   try {
     return parsePeers(readFileSync(path, 'utf8'));
   } catch (e) {
-    throw new UsageError(M.notPeers(path, e instanceof Error ? e.message : String(e)));
+    throw new UsageError(M.notPeers(path, reasonOf(e)));
   }
 }
 

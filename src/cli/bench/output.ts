@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import * as M from '../../diagnostics/messages/bench.ts';
 import type { BenchFlags } from '../commands/bench.ts';
 import { UsageError } from '../exit.ts';
-import { paintFor, print, printJson, tell } from '../terminal.ts';
+import { print, printJson, reasonOf, tellError } from '../terminal.ts';
 
 export interface Outputs {
   /** JSON instead of tables on standard output. */
@@ -41,7 +41,7 @@ export function output({ printsJson, jsonFile, htmlFile }: Outputs, { json, text
     ...(jsonFile === undefined ? [] : write(jsonFile, `${JSON.stringify(json, null, 2)}\n`)),
     ...(htmlFile === undefined || !page ? [] : write(htmlFile, page())),
   ];
-  for (const why of failures) tell(`${paintFor(process.stderr).red('error')}: ${why}`);
+  for (const why of failures) tellError(why);
   return failures.length === 0;
 }
 
@@ -65,5 +65,3 @@ function write(path: string, text: string): readonly string[] {
     return [M.unwritable(path, reasonOf(e))];
   }
 }
-
-const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));

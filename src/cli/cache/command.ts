@@ -5,7 +5,7 @@ import { cacheContents, type Item, KINDS, type Kind, removeItem } from '../../ru
 import type { CacheFlags } from '../commands/cache.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import { table } from '../table.ts';
-import { paintFor, print, printJson, tell } from '../terminal.ts';
+import { print, printJson, reasonOf, tellError } from '../terminal.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -30,7 +30,7 @@ export function cacheCommand({ prune, clear, tuned, json }: CacheFlags): ExitCod
     try {
       removeItem(item);
     } catch (e) {
-      failures.push(M.notRemoved(item.path, e instanceof Error ? e.message : String(e)));
+      failures.push(M.notRemoved(item.path, reasonOf(e)));
     }
   }
   const after = removes ? cacheContents(folder) : before;
@@ -42,7 +42,7 @@ export function cacheCommand({ prune, clear, tuned, json }: CacheFlags): ExitCod
     if (removes) print(M.removed(summary(removed)));
     print(`${folder}\n${tableOf(sizesOf(after))}`);
     if (clear && !tuned && after.some((i) => i.kind === 'tuned')) print(M.tunedKept);
-    for (const why of failures) tell(`${paintFor(process.stderr).red('error')}: ${why}`);
+    for (const why of failures) tellError(why);
   }
   return failures.length > 0 ? EXIT.user : EXIT.fine;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cannotWrite } from '../../diagnostics/messages/cli.ts';
 import { UsageError } from '../exit.ts';
+import { reasonOf } from '../terminal.ts';
 
 export type Form = 'tir' | 'dir' | 'cu' | 'ptx' | 'cubin';
 export const FORMS: readonly Form[] = ['tir', 'dir', 'cu', 'ptx', 'cubin'];
@@ -28,7 +29,7 @@ export function writeArtefacts(folder: string, base: string, artefacts: Artefact
       for (const f of forms) rmSync(paths[f] + suffix, { force: true });
     }
   } catch (e) {
-    throw new UsageError(cannotWrite(folder, e instanceof Error ? e.message : String(e)));
+    throw new UsageError(cannotWrite(folder, reasonOf(e)));
   }
   return paths;
 }

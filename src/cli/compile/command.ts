@@ -8,7 +8,7 @@ import { findKernels } from '../load/kernels.ts';
 import { loadUserModule } from '../load/load.ts';
 import { parseDefinitions } from '../load/options.ts';
 import { tellDiagnostics } from '../report.ts';
-import { paintFor, print, printJson, progress, tell } from '../terminal.ts';
+import { paintFor, print, printJson, progress, tell, tellError } from '../terminal.ts';
 import { FORMS, type Form, isForm, writeArtefacts } from './artefacts.ts';
 import { compileForms } from './stages.ts';
 import { type CompiledKernel, jsonOf, summary } from './summary.ts';
@@ -67,8 +67,7 @@ export async function compileCommand(file: string, flags: CompileFlags): Promise
       tell(`${paintFor(process.stderr).yellow('note')}: no cubin: ${missing.message}`);
   }
   if (!missing || needing.length === 0) return EXIT.fine;
-  if (!flags.json)
-    tell(`${paintFor(process.stderr).red('error')}: ${nothingWithoutNvrtc(needing)}. ${missing.message}`);
+  if (!flags.json) tellError(`${nothingWithoutNvrtc(needing)}. ${missing.message}`);
   return EXIT.environment;
 }
 

@@ -5,7 +5,7 @@ import { type Arch, TARGETS } from '../../ir/target.ts';
 import { PASSES } from '../../passes/pipeline.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import { table } from '../table.ts';
-import { print } from '../terminal.ts';
+import { print, reasonOf } from '../terminal.ts';
 
 export interface OptFlags {
   readonly pass?: readonly string[];
@@ -66,6 +66,6 @@ function read(file: string): string {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (e) {
     if (e instanceof Error && 'code' in e && e.code === 'ENOENT') throw new UsageError(noSuchFile(file));
-    throw new UsageError(unreadable(file, e instanceof Error ? e.message : String(e)));
+    throw new UsageError(unreadable(file, reasonOf(e)));
   }
 }

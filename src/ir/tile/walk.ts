@@ -1,5 +1,5 @@
 /** Typed, exhaustive traversals of Tile IR. Maps keep the identity of what they do not change. */
-import type { Buffer, Expr, Region, Stmt } from './schema.ts';
+import type { Buffer, Expr, Kernel, Region, Stmt, TensorParam } from './schema.ts';
 
 // ------------------------------------------------------------------------------------------------- one level down
 
@@ -398,3 +398,7 @@ export const isWholeRegion = (r: Region, shape: readonly number[]): boolean =>
 
 /** The region's extents without the 1s: what is compared where two regions meet. */
 export const squeezed = (r: Region): readonly number[] => r.extent.filter((n) => n !== 1);
+
+/** The tensors among a kernel's parameters, by name. */
+export const tensorsOf = (k: Pick<Kernel, 'params'>): ReadonlyMap<string, TensorParam> =>
+  new Map(k.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));

@@ -6,6 +6,7 @@ import type { DType } from '../../ir/dtype.ts';
 import type { Span } from '../../ir/span.ts';
 import type { Target } from '../../ir/target.ts';
 import type { Buffer, Expr, Kernel, Load, Region, Store, TensorParam } from '../../ir/tile/schema.ts';
+import { tensorsOf } from '../../ir/tile/walk.ts';
 import { sizeOf } from '../../layout/layout.ts';
 import { collectFacts, type Facts } from '../facts.ts';
 import { visitStmts } from '../rewrite.ts';
@@ -56,7 +57,7 @@ export class Lowering {
     this.warn = warn;
     this.target = target;
     this.facts = collectFacts(kernel);
-    this.tensors = new Map(kernel.params.flatMap((p) => (p.kind === 'tensor' ? [[p.name, p]] : [])));
+    this.tensors = tensorsOf(kernel);
     this.buffers = new Map(kernel.buffers.map((b) => [b.name, b]));
     for (const name of [
       'tid',

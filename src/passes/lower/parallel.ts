@@ -2,6 +2,7 @@
 
 import type { DExpr } from '../../ir/device/schema.ts';
 import { bytesOf, type DType, isFloat } from '../../ir/dtype.ts';
+import { powerOfTwoPart } from '../../ir/integers.ts';
 import type { Atom, Layout } from '../../ir/layout.ts';
 import type { Cast, Expr, If, Let, Load, Parallel, Stmt, Store } from '../../ir/tile/schema.ts';
 import { blocked } from '../../layout/blocked.ts';
@@ -18,7 +19,7 @@ import { depends, varying, vectorLength } from './vectorize.ts';
 export function planParallel(cx: Lowering, p: Parallel): { readonly layout: Layout; readonly vector: number } {
   const v = p.vars.at(-1)!;
   const vector = vectorLength(cx, p.body, v, p.extents.at(-1)!, false);
-  if (p.layout) return { layout: p.layout, vector: Math.min(vector, vectorWidth(p.layout) & -vectorWidth(p.layout)) };
+  if (p.layout) return { layout: p.layout, vector: Math.min(vector, powerOfTwoPart(vectorWidth(p.layout))) };
   return { layout: blocked(p.extents, cx.kernel.threads, vector), vector };
 }
 
@@ -74,11 +75,10 @@ export function overLayout(
     // The layout of a single element has no dimensions.
     const base = addCoords(...(parts[last] ?? []));
     const elements = (): void => body((element) => bind(last, element ? addCoords(base, single(element)) : base));
-    const inside = edgeGuard(
-      layout,
-      extents,
-      vars.map((_, d) => (d === last ? base : addCoords(...parts[d]!))),
-    );
+    const inside = layout.dims.reduce<DExpr | undefined>((guard, list, d) => {
+      const edge = insideEdge(list, extents[d]!, d === last ? base : addCoords(...parts[d]!));
+      return edge ? both(guard, edge) : guard;
+    }, undefined);
     if (inside) cx.emit({ kind: 'if', cond: inside, then: cx.collect(elements), else: [] });
     else elements();
     for (const v of vars) cx.bound.delete(v);
@@ -100,13 +100,9 @@ export function overLayout(
   nest(0);
 }
 
-/** Does the iteration exist? Undefined where the layout does not reach over the edge. */
-export function edgeGuard(layout: Layout, extents: readonly number[], coords: readonly Coord[]): DExpr | undefined {
-  return layout.dims.reduce<DExpr | undefined>((guard, atoms, d) => {
-    const extent = extents[d]!;
-    return extentOf(atoms) > extent ? both(guard, compare('lt', emitCoord(coords[d]!), int(extent))) : guard;
-  }, undefined);
-}
+/** Is the coordinate inside the extent? Undefined where the dimension's atoms do not reach over it. */
+export const insideEdge = (atoms: readonly Atom[], extent: number, coord: Coord): DExpr | undefined =>
+  extentOf(atoms) > extent ? compare('lt', emitCoord(coord), int(extent)) : undefined;
 
 /** True in the first of the threads that hold copies of an element; undefined where there are none. */
 function replicaGuard(cx: Lowering, replicas: readonly Atom[]): DExpr | undefined {

@@ -9,7 +9,7 @@ import { sharedAt } from './address.ts';
 import type { Lowering } from './context.ts';
 import { both, castTo, compare, int, reg } from './dexpr.ts';
 import { addCoords, type Coord, emitCoord, locate, scaleCoord, single, weighted } from './digits.ts';
-import { edgeGuard } from './parallel.ts';
+import { insideEdge } from './parallel.ts';
 
 const WARP = 32;
 
@@ -94,8 +94,7 @@ export function lowerReduce(cx: Lowering, s: Reduce): void {
     const own = weighted(layout.dims[s.dim]!)
       .filter((w) => w.atom.axis === 'thread')
       .map(({ atom, weight }) => single(cx.threadDigit(atom.stride, atom.extent), weight));
-    const only: Layout = { dims: [layout.dims[s.dim]!], replicate: [] };
-    return edgeGuard(only, [s.src.extent[s.dim]!], [addCoords(...own, ...parts)]);
+    return insideEdge(layout.dims[s.dim]!, s.src.extent[s.dim]!, addCoords(...own, ...parts));
   };
 
   /** Loops over the kept elements of this thread; `body` gets their coordinates, one a kept dimension. */

@@ -1,5 +1,6 @@
 /** How wide a parallel loop's memory accesses may be. */
 import { bytesOf, type DType } from '../../ir/dtype.ts';
+import { powerOfTwoPart } from '../../ir/integers.ts';
 import type { Buffer, Expr, Load, Region, Scope, Stmt, Store, TensorParam } from '../../ir/tile/schema.ts';
 import { sizeOf, vectorWidth } from '../../layout/layout.ts';
 import { type Facts, factOf, powerOfTwoDivisor } from '../facts.ts';
@@ -203,8 +204,6 @@ export function vectorLength(
   }
   return Math.max(1, Math.min(width, limit));
 }
-
-const powerOfTwoPart = (n: number): number => n & -n;
 
 /** A condition that is not the same for all elements of a vector: of an `if`, or of a select that guards a memory read. */
 function hasVaryingCondition(stmts: readonly Stmt[], names: ReadonlySet<string>): boolean {

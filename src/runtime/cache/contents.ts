@@ -3,9 +3,10 @@
  * Other processes may read and write meanwhile: what is removed goes as a whole, and they find it or make it anew.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
+import { markUsed } from './used.ts';
 
 /** `kernels`: cubins. `modules`: users' files, prepared. `tuned`: what searches measured. `leftovers`: of processes that were killed. */
 export type Kind = 'kernels' | 'modules' | 'tuned' | 'leftovers';
@@ -61,7 +62,7 @@ export function removeItem({ kind, path }: Item): void {
   try {
     renameSync(path, away);
     // Young, so that no other process takes it for left behind.
-    utimesSync(away, new Date(), new Date());
+    markUsed(away);
   } catch (e) {
     // Another process was first.
     if ((e as NodeJS.ErrnoException).code === 'ENOENT') return;

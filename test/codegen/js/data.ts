@@ -5,7 +5,7 @@ import type { DType } from '../../../src/ir/dtype.ts';
 
 export type Scalar = number | bigint;
 
-const ARRAY = {
+export const ARRAY = {
   f64: Float64Array,
   f32: Float32Array,
   f16: Uint16Array,

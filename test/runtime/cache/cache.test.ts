@@ -12,25 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cacheFolder, listCache, readCache, writeCache } from '../../../src/runtime/cache/cache.ts';
-import type { Entry } from '../../../src/runtime/cache/entry.ts';
 import { markUsed } from '../../../src/runtime/cache/used.ts';
+import { ENTRY as entry } from './an-entry.ts';
 
 const KEY = 'a'.repeat(40);
-const entry: Entry = {
-  record: {
-    signature: { name: 'scan', params: [], dims: [] },
-    arch: 'sm_80',
-    symbol: 'scan',
-    grid: [],
-    threads: 64,
-    sharedBytes: 0,
-    prints: false,
-    warnings: [],
-  },
-  source: '// CUDA C, µs',
-  ptx: '.version 8.4',
-  cubin: Uint8Array.from({ length: 500 }, (_, i) => i % 251),
-};
 let folder = '';
 const path = (): string => join(folder, `${KEY}.tlc`);
 
